@@ -12,7 +12,7 @@ const SHOWN_ONCE: [&str; 4] = ["app add", "app rotate", "admin-token add", "invi
 
 /// A command line, the exit code, and whether it reads a client secret from standard input. `#` is
 /// another number each time.
-const COMMANDS: [(&str, i32); 74] = [
+const COMMANDS: [(&str, i32); 76] = [
     ("check-config", 0),
     ("plugin list", 0),
     ("plugin lock --yes", 0),
@@ -59,6 +59,8 @@ const COMMANDS: [(&str, i32); 74] = [
     ("account authorize id#", 5),
     ("account paste person#", 5),
     ("invitation add person# --days 3", 0),
+    ("invitation add person# --login", 0),
+    ("invitation add person# id#", 5),
     ("invitation add id#", 5),
     ("invitation list", 0),
     ("invitation revoke nobody", 5),

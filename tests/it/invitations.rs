@@ -221,6 +221,39 @@ async fn invited_person_signs_in_and_sees_nothing_else() {
     world.app.send(request).await.assert_rates();
 }
 
+/// One link for two accounts of a login, made and listed by the command line.
+#[tokio::test]
+async fn one_link_signs_in_for_all_accounts_of_a_login() {
+    let (world, _) = world().await;
+    let operator = Operator::of(&world.gateway);
+    operator.add_consent_account("depot", "A1B2C3").await;
+    let waybill = async |args: &[&str]| world.gateway.waybill("", args).await.stdout;
+    let made = waybill(&["invitation", "add", "branch", "--login", "--json"]).await;
+    let made: Value = serde_json::from_str(&made).expect("JSON");
+    let link = made["link"].as_str().expect("a link");
+    let (_, code) = link.split_once('#').expect("a code");
+    let mut person = Person::new(&world);
+    person.enter(code).await;
+    let page = person.get("/ui/invitation/account").await;
+    for part in ["branch", "depot", "for 0 of 2 accounts"] {
+        assert!(page.text().contains(part), "{part}: {}", page.text());
+    }
+    let first = person.sign_in(&world, MERCHANT).await;
+    for part in ["branch", "1 account of the same login still waits"] {
+        assert!(first.text().contains(part), "{part}: {}", first.text());
+    }
+    let list = waybill(&["invitation", "list"]).await;
+    assert!(list.contains("branch, depot (1 of 2 signed in)"), "{list}");
+    let last = person.sign_in(&world, MERCHANT).await;
+    for part in ["depot", "close this page"] {
+        assert!(last.text().contains(part), "{part}: {}", last.text());
+    }
+    assert_eq!(person.get("/ui/invitation/account").await.status(), 400);
+    let listed = operator.get("invitations").await;
+    assert_eq!(listed[0]["state"], "used", "{listed}");
+    assert_eq!(listed[0]["accounts"][1]["state"], "used", "{listed}");
+}
+
 #[tokio::test]
 async fn used_revoked_and_guessed_invitations_open_nothing() {
     let (world, code) = world().await;

@@ -39,4 +39,7 @@ pub struct ConsentDone {
     /// The id of the invitation with which the person signed in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub invitation: Option<String>,
+    /// How many accounts of the invitation still wait for a sign-in.
+    #[serde(default)]
+    pub invitation_left: usize,
 }

@@ -1,4 +1,4 @@
-//! Invitations: a link with which somebody signs in at a carrier and sees nothing else.
+//! Invitations: a link with which somebody signs in at a carrier with one login, and sees nothing else.
 
 use crate::SecretText;
 use gateway_model::AccountId;
@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 pub enum InvitationState {
     /// A sign-in can be finished with it.
     Open,
-    /// A sign-in was finished with it.
+    /// The sign-in was finished with it.
     Used,
     /// Its days are over.
     Ended,
@@ -20,15 +20,31 @@ pub enum InvitationState {
     Revoked,
 }
 
+/// One account of an invitation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct InvitedAccount {
+    /// The account.
+    #[schema(value_type = String)]
+    pub account: AccountId,
+    /// What has become of the invitation for it.
+    pub state: InvitationState,
+    /// When a sign-in was finished for it.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub used_at: Option<Timestamp>,
+}
+
 /// One invitation, without its link.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct InvitationView {
     /// Its id, which is no secret.
     pub id: String,
-    /// The account that the invited person signs in for.
+    /// The first account that the invited person signs in for.
     #[schema(value_type = String)]
     pub account: AccountId,
-    /// Its state.
+    /// All accounts that the invited person signs in for, in their order. Older gateways leave it out.
+    #[serde(default)]
+    pub accounts: Vec<InvitedAccount>,
+    /// Its state: open as long as one account waits, used when no account does.
     pub state: InvitationState,
     /// Who made it.
     pub created_by: String,
@@ -38,7 +54,7 @@ pub struct InvitationView {
     /// When it ends.
     #[schema(value_type = String, format = DateTime)]
     pub expires_at: Timestamp,
-    /// When a sign-in was finished with it.
+    /// When the last sign-in was finished with it, once it is used.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub used_at: Option<Timestamp>,
     /// When an administrator took it back.
@@ -53,6 +69,14 @@ pub struct AddInvitation {
     /// The account that the invited person signs in for.
     #[schema(value_type = String)]
     pub account: AccountId,
+    /// Further accounts of the same login at the same carrier. The person signs in for one after the other.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(value_type = Vec<String>)]
+    pub also: Vec<AccountId>,
+    /// Also all accounts that are known to be of the same login: they have an account number in common, or the list of
+    /// the migration names the same user for them.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub whole_login: bool,
     /// How many days it is good: 1 to 30; 7 if absent.
     #[serde(default)]
     pub days: Option<u16>,

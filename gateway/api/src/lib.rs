@@ -61,7 +61,9 @@ pub use consent::{ConsentDone, ConsentStarted, PasteConsent};
 pub use doctor::{Check, DoctorReport, Verdict};
 pub use error_body::{ErrorBody, ErrorDetail};
 pub use gateway::{KeyRotated, RotateKey, StatusView};
-pub use invitation::{AddInvitation, InvitationLink, InvitationState, InvitationView};
+pub use invitation::{
+    AddInvitation, InvitationLink, InvitationState, InvitationView, InvitedAccount,
+};
 pub use migration::{
     MigrationItem, MigrationPlan, MigrationProfile, MigrationState, MigrationView, StartMigration,
 };

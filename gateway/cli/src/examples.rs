@@ -106,7 +106,13 @@ pub(crate) const EXAMPLES: &[(&str, &[&str])] = &[
         "account rotate-secret",
         &["waybill account rotate-secret main --secret-file new.secret"],
     ),
-    ("invitation add", &["waybill invitation add shop --days 3"]),
+    (
+        "invitation add",
+        &[
+            "waybill invitation add shop --days 3",
+            "waybill invitation add shop shop-test",
+        ],
+    ),
     ("invitation list", &["waybill invitation list"]),
     (
         "invitation revoke",

@@ -1,4 +1,4 @@
-//! `waybill invitation`: links with which somebody outside signs in at a carrier.
+//! `waybill invitation`: links with which somebody outside signs in at a carrier with one login.
 
 use crate::{
     error::{CliError, CommandOutcome},
@@ -6,15 +6,21 @@ use crate::{
     terminal::{Output, clean, when, word},
 };
 use clap::Subcommand;
-use gateway_api::{AddInvitation, InvitationState, InvitationView};
+use gateway_api::{AddInvitation, InvitationState, InvitationView, InvitedAccount};
 use gateway_model::AccountId;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum InvitationCommand {
-    /// Make a link with which somebody signs in for an account; it is shown this once
+    /// Make a link with which somebody signs in for the accounts of a login; it is shown this once
     Add {
         /// The account
         account: AccountId,
+        /// Further accounts of the same login; the person signs in for one after the other
+        #[arg(value_name = "ACCOUNT")]
+        also: Vec<AccountId>,
+        /// Also for all accounts that are known to be of the same login
+        #[arg(long)]
+        login: bool,
         /// How many days it is good
         #[arg(long, default_value_t = 7, value_parser = clap::value_parser!(u16).range(1..=30))]
         days: u16,
@@ -35,9 +41,16 @@ pub(crate) fn run(
 ) -> Result<CommandOutcome, CliError> {
     let client = &session.client;
     match command {
-        InvitationCommand::Add { account, days } => {
+        InvitationCommand::Add {
+            account,
+            also,
+            login,
+            days,
+        } => {
             let invitation = AddInvitation {
                 account: account.clone(),
+                also: also.clone(),
+                whole_login: *login,
                 days: Some(*days),
             };
             let made = session.ask(client.add_invitation(&invitation))?;
@@ -49,7 +62,7 @@ pub(crate) fn run(
             } else {
                 output.facts(&[
                     ("invitation", clean(&made.view.id)),
-                    ("account", made.view.account.to_string()),
+                    ("account", accounts_of(&made.view)),
                     ("until", when(made.view.expires_at)),
                     // The only place where the link is shown; the gateway cannot show it again.
                     ("link", made.link.0.expose().to_owned()),
@@ -79,6 +92,20 @@ pub(crate) fn run(
     Ok(CommandOutcome::Done)
 }
 
+/// The accounts of an invitation, and how far it is if it has several.
+fn accounts_of(view: &InvitationView) -> String {
+    let names: Vec<&str> = view.accounts.iter().map(|it| it.account.as_str()).collect();
+    match names.as_slice() {
+        // An older gateway names one account only.
+        [] | [_] => view.account.to_string(),
+        names => {
+            let used = |it: &&InvitedAccount| it.state == InvitationState::Used;
+            let done = view.accounts.iter().filter(used).count();
+            format!("{} ({done} of {} signed in)", names.join(", "), names.len())
+        }
+    }
+}
+
 fn list(invitations: &[InvitationView], output: &mut Output) -> Result<(), CliError> {
     if output.is_json() {
         return Ok(output.json(&invitations)?);
@@ -90,7 +117,7 @@ fn list(invitations: &[InvitationView], output: &mut Output) -> Result<(), CliEr
         let end = view.used_at.or(view.revoked_at);
         vec![
             clean(&view.id),
-            view.account.to_string(),
+            accounts_of(view),
             word(&view.state),
             clean(&view.created_by),
             when(view.created_at),

@@ -178,7 +178,7 @@ impl ControlPlane {
     }
 
     /// Looks at all accounts at one moment. Nothing is copied: most of a list is never shown.
-    async fn look_at_served<R>(
+    pub(crate) async fn look_at_served<R>(
         &self,
         look: impl FnOnce(&[IndexedAccount]) -> R,
     ) -> Result<R, ControlError> {

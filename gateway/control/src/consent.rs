@@ -13,7 +13,7 @@ use gateway_api::{ConsentDone, ConsentStarted, PasteConsent, ProbeReport, Secret
 use gateway_broker::{Authorization, AuthorizationReason, Issued, Transport};
 use gateway_model::{AccountId, Failure, FailureClass, GrantKind, NoticeKind, Secret, SecretBytes};
 use gateway_plugin_host::ConsentRequest;
-use gateway_store::{AccountRecord, ConsentRecord, TakenConsent, Timestamp};
+use gateway_store::{AccountRecord, ConsentRecord, TakenConsent, Timestamp, invitation_of};
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 use std::time::SystemTime;
@@ -41,7 +41,7 @@ impl ControlPlane {
         self.begin_sign_in(actor, account, None).await
     }
 
-    /// Begins a consent, with the id of an invitation if the person came with one.
+    /// Begins a consent, with the id of an invitation's record if the person came with one.
     pub(crate) async fn begin_sign_in(
         &self,
         actor: &Actor,
@@ -144,8 +144,8 @@ impl ControlPlane {
         self.paste_sign_in(actor, account, None, pasted).await
     }
 
-    /// Finishes a consent with what a person copied. With the id of an invitation, only a consent that was
-    /// begun with it.
+    /// Finishes a consent with what a person copied. With the id of an invitation's record, only a consent that
+    /// was begun with it.
     pub(crate) async fn paste_sign_in(
         &self,
         actor: &Actor,
@@ -202,14 +202,15 @@ impl ControlPlane {
                 return self.replace_login(&record, &consent, code).await;
             };
             self.use_invitation(invitation).await?;
-            let done = self.replace_login(&record, &consent, code).await;
-            if done.is_err() {
-                self.return_invitation(invitation).await?;
+            let mut done = self.replace_login(&record, &consent, code).await;
+            match &mut done {
+                Ok(done) => done.invitation_left = self.left_of_invitation(invitation).await,
+                Err(_) => self.return_invitation(invitation).await?,
             }
             done
         };
         let detail = match &consent.invitation {
-            Some(id) => json!({ "invitation": id }),
+            Some(id) => json!({ "invitation": invitation_of(id) }),
             None => json!({}),
         };
         let done = self.audited(&actor, "consent.finish", &subject, detail, work);
@@ -242,7 +243,8 @@ impl ControlPlane {
         Ok(ConsentDone {
             account: self.account(&record.name).await?,
             proof,
-            invitation: consent.invitation.clone(),
+            invitation: (consent.invitation.as_deref()).map(|it| invitation_of(it).to_owned()),
+            invitation_left: 0,
         })
     }
 

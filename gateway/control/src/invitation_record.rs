@@ -1,10 +1,10 @@
-//! What an invitation's record means, and the link to it.
+//! What the records of an invitation mean, and the link to it.
 
 use crate::{ControlError, Fault, api_time};
-use gateway_api::{InvitationState, InvitationView, SecretText};
+use gateway_api::{InvitationState, InvitationView, InvitedAccount, SecretText};
 use gateway_model::{AccountNumber, Secret};
-use gateway_store::{InvitationRecord, SecretDigest, Timestamp};
-use std::fmt::Write as _;
+use gateway_store::{InvitationRecord, SecretDigest, Timestamp, invitation_of};
+use std::{collections::BTreeMap, fmt::Write as _};
 use url::{Host, Url};
 
 /// The page at which an invitation begins.
@@ -25,7 +25,7 @@ pub(crate) fn id_of(code: &SecretDigest) -> String {
     })
 }
 
-/// The state of an invitation.
+/// The state of a record.
 pub(crate) fn state(record: &InvitationRecord, now: Timestamp) -> InvitationState {
     // In this order: what has happened for good comes first.
     if record.used_at.is_some() {
@@ -39,22 +39,77 @@ pub(crate) fn state(record: &InvitationRecord, now: Timestamp) -> InvitationStat
     }
 }
 
-pub(crate) fn view(record: InvitationRecord, now: Timestamp) -> InvitationView {
-    InvitationView {
-        state: state(&record, now),
-        id: record.id,
-        account: record.account,
-        created_by: record.actor,
-        created_at: api_time::from_store(record.created_at),
-        expires_at: api_time::from_store(record.expires_at),
-        used_at: record.used_at.map(api_time::from_store),
-        revoked_at: record.revoked_at.map(api_time::from_store),
-    }
+/// The state of an invitation with these records: open as long as one account waits.
+fn state_of_all(records: &[InvitationRecord], now: Timestamp) -> InvitationState {
+    let any = |wanted| records.iter().any(|it| state(it, now) == wanted);
+    // What is left decides; it is used only when nothing is.
+    let in_order = [
+        InvitationState::Open,
+        InvitationState::Revoked,
+        InvitationState::Ended,
+    ];
+    let found = in_order.into_iter().find(|it| any(*it));
+    found.unwrap_or(InvitationState::Used)
 }
 
-/// Fails unless a sign-in can be finished with the invitation.
+/// The records of one invitation as a view; `None` if there are none.
+pub(crate) fn view(records: Vec<InvitationRecord>, now: Timestamp) -> Option<InvitationView> {
+    let state_of_all = state_of_all(&records, now);
+    let latest = |of: fn(&InvitationRecord) -> Option<Timestamp>| {
+        let times = records.iter().filter_map(of);
+        times.max().map(api_time::from_store)
+    };
+    let used_at = latest(|it| it.used_at).filter(|_| state_of_all == InvitationState::Used);
+    let revoked_at = latest(|it| it.revoked_at);
+    let accounts = records.iter().map(|record| InvitedAccount {
+        account: record.account.clone(),
+        state: state(record, now),
+        used_at: record.used_at.map(api_time::from_store),
+    });
+    let accounts = accounts.collect();
+    let first = records.into_iter().next()?;
+    Some(InvitationView {
+        id: invitation_of(&first.id).to_owned(),
+        account: first.account,
+        accounts,
+        state: state_of_all,
+        created_by: first.actor,
+        created_at: api_time::from_store(first.created_at),
+        expires_at: api_time::from_store(first.expires_at),
+        used_at,
+        revoked_at,
+    })
+}
+
+/// The records of several invitations as views, the newest first.
+pub(crate) fn views(records: Vec<InvitationRecord>, now: Timestamp) -> Vec<InvitationView> {
+    let mut invitations: BTreeMap<String, Vec<InvitationRecord>> = BTreeMap::new();
+    for record in records {
+        let invitation = invitation_of(&record.id).to_owned();
+        invitations.entry(invitation).or_default().push(record);
+    }
+    let mut views: Vec<InvitationView> = invitations
+        .into_values()
+        .filter_map(|mut records| {
+            records.sort_by_key(|record| (record.id.len(), record.id.clone()));
+            view(records, now)
+        })
+        .collect();
+    views.sort_by_key(|view| std::cmp::Reverse(view.created_at));
+    views
+}
+
+/// Fails unless a sign-in can be finished with a record.
 pub(crate) fn check_open(record: &InvitationRecord, now: Timestamp) -> Result<(), ControlError> {
-    let (code, message) = match state(record, now) {
+    check_all_open(std::slice::from_ref(record), now)
+}
+
+/// Fails unless a sign-in can be finished with one of the records.
+pub(crate) fn check_all_open(
+    records: &[InvitationRecord],
+    now: Timestamp,
+) -> Result<(), ControlError> {
+    let (code, message) = match state_of_all(records, now) {
         InvitationState::Open => return Ok(()),
         InvitationState::Used => (
             "invitation_used",

@@ -17,7 +17,7 @@
 //! | `account_list`, `account_index` | thousands of accounts as lists show them, from memory |
 //! | `carriers` | carriers, and whether their plugins accept an account |
 //! | `consent`, `pasted`, `probe`, `rates` | a person signs in; a test call proves the login |
-//! | `invitations`, `invitation_record` | somebody outside signs in with a link, and sees nothing else |
+//! | `invitations`, `invitation_record`, `logins` | somebody outside signs in with a link, and sees nothing else; which accounts are of one login |
 //! | `reminders`, `reminder_state` | notices in good time before an account stops working; what the tasks remember |
 //! | `doctor` | a diagnosis of the gateway, its connections to carriers, and accounts |
 //! | `migration` | the migration from retired access keys to OAuth; it only adds, so it can be undone |
@@ -50,6 +50,7 @@ mod instances;
 mod invitation_record;
 mod invitations;
 mod load;
+mod logins;
 mod migration;
 mod overtaken;
 mod pasted;
@@ -75,15 +76,15 @@ mod trail;
 mod wiring;
 
 pub use account_list::{AccountList, AccountOrder, AccountQuery, AccountSummary, AccountsInBrief};
-pub use actor::Actor;
 pub use accounts::default_subject;
+pub use actor::Actor;
 pub use admins::Identity;
 pub use basis::Basis;
 pub use declared::{Declared, DeclaredApp};
 pub use error::{ControlError, Fault};
 pub use fleet::FleetStatus;
 pub use instances::{Instances, WiringError};
-pub use invitations::Invited;
+pub use invitations::{Invited, InvitedAccount};
 pub use plane::{ControlPlane, Parts};
 pub use plugin_settings::key_at_fault;
 pub use reload::{NewConfiguration, Objection, ReloadRefusal};

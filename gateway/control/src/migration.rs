@@ -20,11 +20,13 @@ mod progress;
 
 use crate::{Actor, ControlError, ControlPlane, Fault, api_time, publication::Touched};
 use gateway_api::{MigrationItem, MigrationPlan, MigrationState, MigrationView, StartMigration};
+use gateway_model::AccountId;
 use gateway_store::MigrationRecord;
 use known::Known;
 use plan::Plan;
 use progress::Progress;
 use serde_json::json;
+use std::collections::BTreeMap;
 
 /// The number of problems that one error names.
 const NAMED_PROBLEMS: usize = 5;
@@ -168,6 +170,21 @@ impl ControlPlane {
         };
         let progress = Progress::parse(&record)?;
         Ok(Some((record, progress)))
+    }
+
+    /// Who signs in for an account, by the list of the latest migration, as far as it can be read.
+    pub(crate) async fn users_of_migration(&self) -> BTreeMap<AccountId, String> {
+        let latest = self.latest_migration().await.unwrap_or_else(|error| {
+            // It only says what goes together. The pages of the migration tell what is wrong with it.
+            tracing::warn!(%error, "the users of the last migration are not known");
+            None
+        });
+        let items = latest.map_or_else(Vec::new, |(_, progress)| progress.items);
+        let users = items.into_iter().filter_map(|mut item| {
+            let user = (!item.users.is_empty()).then(|| item.users.swap_remove(0));
+            Some((item.account, user?))
+        });
+        users.collect()
     }
 
     async fn save(

@@ -58,6 +58,7 @@ pub use error::{KeyError, OpenError, StoreError};
 pub use fleet::StoreChanges;
 /// Which store, and its keys: words that the configuration shares with the store.
 pub use gateway_model::{MasterKeySource, StoreOptions, StoreUrl};
+pub use invitations::{invitation_of, invitation_record_id};
 pub use notices::NoticeChannel;
 pub use preflight::{check_options, place};
 pub use record::{

@@ -16,6 +16,7 @@ type Case = (
 
 const ONE: &str = r#"{"numbers": ["A1B2C3"]}"#;
 const OTHER: &str = r#"{"numbers": ["D4E5F6"]}"#;
+const DEFAULT: &str = r#"{"default": true}"#;
 const NOTHING: &str = "null";
 const MIGRATION: &str = r#"{
     "carrier": "ups", "client_id": "mock-client", "client_secret": "mock-secret",
@@ -42,6 +43,17 @@ const CASES: &[Case] = &[
         "accounts/north/change",
         "what=default",
         ("PATCH", "accounts/north", OTHER),
+    ),
+    // Another account was made the default of the same carrier and environment.
+    (
+        "accounts/north/change",
+        "what=default",
+        ("PATCH", "accounts/refused", DEFAULT),
+    ),
+    (
+        "new-account",
+        "name=new&carrier=ups&environment=test&default=on",
+        ("PATCH", "accounts/refused", DEFAULT),
     ),
     (
         "accounts/north/connect",

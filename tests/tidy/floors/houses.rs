@@ -149,7 +149,7 @@ pub(super) const HOUSES: &[House] = &[
         floors: &[
             &["lib"],
             &["doctor"],
-            &["invitations", "migration", "probe", "reload"],
+            &["invitations", "logins", "migration", "probe", "reload"],
             // One file for each subject of the admin API, and the tasks that run by themselves.
             &[
                 "account_list",

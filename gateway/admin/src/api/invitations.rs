@@ -16,9 +16,9 @@ pub(super) async fn invitations(by: Caller) -> Result<Json<Vec<InvitationView>>,
     Ok(Json(by.control.invitations().await?))
 }
 
-/// Makes an invitation: a link with which somebody signs in at the carrier of one account.
+/// Makes an invitation: a link with which somebody signs in at the carrier for the accounts of one login.
 ///
-/// Only this response has the link. It works once, and it needs no admin token.
+/// Only this response has the link. It works once for each account, and it needs no admin token.
 #[utoipa::path(post, path = "/api/v1/invitations", tag = "accounts", request_body = AddInvitation,
     responses((status = 201, description = "The new invitation", body = InvitationLink)))]
 pub(super) async fn add_invitation(
@@ -29,7 +29,7 @@ pub(super) async fn add_invitation(
     Ok((StatusCode::CREATED, Json(added)))
 }
 
-/// Takes an invitation back. One that was used stays used.
+/// Takes an invitation back. What it was used for stays.
 #[utoipa::path(delete, path = "/api/v1/invitations/{name}", tag = "accounts",
     params(("name" = String, Path, description = "The invitation's id")),
     responses((status = 200, description = "The invitation", body = InvitationView)))]

@@ -35,6 +35,8 @@ struct AccountPage {
     slots: Vec<Slot>,
     renewals: Vec<Renewal>,
     invitations: Vec<invitations::Row>,
+    /// The other accounts of the same login.
+    same_login: Vec<AccountId>,
     added: Moment,
     /// Whether the carrier's plugin defines settings.
     has_settings: bool,
@@ -111,6 +113,11 @@ pub(super) async fn account(visitor: Visitor, Path(name): Path<String>) -> PageR
     } else {
         Vec::new()
     };
+    let same_login = if signs_in && visitor.may_change() {
+        visitor.control.accounts_of_login(&account.name).await?
+    } else {
+        Vec::new()
+    };
     let carriers = visitor.control.carriers();
     let carrier = carriers.iter().find(|it| it.name == account.carrier);
     page(&AccountPage {
@@ -123,6 +130,7 @@ pub(super) async fn account(visitor: Visitor, Path(name): Path<String>) -> PageR
         numbers: numbers.join(", "),
         signs_in,
         invitations,
+        same_login,
         declared: account.managed_by == ManagedBy::Config,
         notices: (std::mem::take(&mut account.notices).into_iter())
             .map(|notice| Notice::new(&visitor, notice))

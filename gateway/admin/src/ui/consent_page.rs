@@ -5,7 +5,7 @@
 
 use super::{
     page::{self, Frame},
-    words::Moment,
+    words::{self, Moment},
     zone::Reader,
 };
 use crate::error::AdminError;
@@ -29,12 +29,21 @@ enum ConsentResult<'p> {
         sign_in_again: Option<Moment>,
         /// Whether the person came with an invitation, and so has no other page here.
         invited: bool,
+        /// The accounts of the invitation that still wait.
+        left: usize,
     },
     Failed {
         error: &'p ErrorDetail,
         /// Whether the browser has an invitation.
         invited: bool,
     },
+}
+
+impl ConsentResult<'_> {
+    /// What is left of an invitation, in words.
+    fn accounts(left: &usize) -> String {
+        words::counted(*left, "account")
+    }
 }
 
 /// The page for a request that was refused before its handler ran: the link can still be used.
@@ -57,6 +66,7 @@ pub(crate) fn render(
             account,
             proof,
             invitation,
+            invitation_left,
         }) => {
             let result = ConsentResult::Done {
                 account,
@@ -64,6 +74,7 @@ pub(crate) fn render(
                 token_expires: account.token_expires_at.map(|at| reader.moment(at)),
                 sign_in_again: account.grant_expires_at.map(|at| reader.moment(at)),
                 invited: invitation.is_some(),
+                left: *invitation_left,
             };
             last_page(StatusCode::OK, "Signed in", result)
         }

@@ -1,4 +1,4 @@
-//! The pages of somebody who was invited to sign in at a carrier, and sees nothing else of the gateway.
+//! The pages of somebody who was invited to sign in at a carrier with one login, and sees nothing else of the gateway.
 //!
 //! The link's code stands after `#`, so no server gets it with the address. The first page sends it in a
 //! form, and the browser keeps it in a cookie for as long as a sign-in takes. All else is in the store, so
@@ -24,8 +24,8 @@ use axum::{
     response::{IntoResponse as _, Redirect, Response},
 };
 use gateway_api::{ConsentStarted, ErrorDetail, PasteConsent, SecretText};
-use gateway_control::{ControlError, ControlPlane, Invited};
-use gateway_model::{Clock, Secret};
+use gateway_control::{ControlError, ControlPlane, Invited, InvitedAccount};
+use gateway_model::{AccountId, CarrierId, Clock, Secret};
 use http::{StatusCode, header, request::Parts};
 use jiff::tz::TimeZone;
 use std::{convert::Infallible, net::IpAddr};
@@ -54,19 +54,43 @@ struct CodePage {
 #[template(path = "ui/invitation.html")]
 struct InvitedPage {
     frame: Frame,
-    invited: Invited,
-    numbers: String,
+    carrier: CarrierId,
+    accounts: Vec<Account>,
+    /// How many of them the person has signed in for.
+    done: usize,
     expires: Moment,
     begun: Option<Begun>,
     error: Option<ErrorDetail>,
 }
 
+/// An account for which the person signs in.
+struct Account {
+    name: AccountId,
+    environment: &'static str,
+    numbers: String,
+    signed_in: bool,
+    /// Whether it is the first that waits.
+    next: bool,
+}
+
 /// A sign-in that waits for the person.
 struct Begun {
+    account: AccountId,
+    numbers: String,
     /// The carrier's page. It can be used once.
     url: Secret,
     redirect_uri: String,
     expires: Moment,
+}
+
+impl InvitedPage {
+    /// The only account, if the invitation is for one.
+    fn only(&self) -> Option<&Account> {
+        match self.accounts.as_slice() {
+            [only] => Some(only),
+            _ => None,
+        }
+    }
 }
 
 /// The bearer of a code, as a request shows it.
@@ -135,22 +159,42 @@ impl Bearer {
         error: Option<&AdminError>,
     ) -> PageResult {
         let reader = self.reader()?;
+        let next = invited.accounts.iter().position(|it| !it.signed_in);
+        let accounts = invited.accounts.into_iter().enumerate();
+        let accounts = accounts.map(|(at, it)| account_of(it, next == Some(at)));
+        let accounts: Vec<Account> = accounts.collect();
         let begun = begun.map(|begun| Begun {
+            numbers: (accounts.iter())
+                .find(|it| it.name == begun.account)
+                .map(|it| it.numbers.clone())
+                .unwrap_or_default(),
+            account: begun.account,
             url: begun.url.0,
             redirect_uri: begun.redirect_uri,
             expires: reader.moment(begun.expires_at),
         });
-        let numbers: Vec<&str> = invited.numbers.iter().map(|it| it.as_str()).collect();
         let page = InvitedPage {
             frame: Frame::anybody("You are invited to sign in"),
-            numbers: numbers.join(", "),
+            carrier: invited.carrier,
+            done: accounts.iter().filter(|it| it.signed_in).count(),
+            accounts,
             expires: reader.moment(invited.expires_at),
-            invited,
             begun,
             error: error.map(AdminError::detail),
         };
         let status = error.map_or(StatusCode::OK, AdminError::status);
         Ok(render(status, &page))
+    }
+}
+
+fn account_of(account: InvitedAccount, next: bool) -> Account {
+    let numbers: Vec<&str> = account.numbers.iter().map(|it| it.as_str()).collect();
+    Account {
+        numbers: numbers.join(", "),
+        environment: account.environment.as_str(),
+        name: account.name,
+        signed_in: account.signed_in,
+        next,
     }
 }
 
@@ -253,24 +297,30 @@ pub(super) async fn account(
     }
 }
 
-/// Begins a sign-in.
+/// Begins a sign-in: for the account of the form, or for the first that waits.
 pub(super) async fn begin(
     State(context): State<AdminContext>,
     Extension(peer): Extension<Peer>,
     browser: InvitedBrowser,
+    fields: Fields,
 ) -> PageResult {
     let Some(bearer) = Bearer::of(context, peer, browser)? else {
         return Ok(code_page(false, Some(&forgotten())));
     };
     let tasks = bearer.context.tasks.clone();
     let work = async move {
-        let result = begun(&bearer).await;
+        let result = begun(&bearer, chosen(&fields).as_ref()).await;
         result.unwrap_or_else(axum::response::IntoResponse::into_response)
     };
     Ok(content::finish(&tasks, work).await?)
 }
 
-async fn begun(bearer: &Bearer) -> PageResult {
+/// The account of a form; one that has no such name is one of no invitation.
+fn chosen(fields: &Fields) -> Option<AccountId> {
+    fields.parsed("account").ok()
+}
+
+async fn begun(bearer: &Bearer, account: Option<&AccountId>) -> PageResult {
     let invited = match bearer.invited().await {
         Ok(invited) => invited,
         Err(error) => return Ok(code_page(false, Some(&error))),
@@ -279,7 +329,7 @@ async fn begun(bearer: &Bearer) -> PageResult {
     if let Err(error) = bearer.count() {
         return bearer.page(invited, None, Some(&error));
     }
-    match bearer.control.begin_invited(&bearer.code).await {
+    match bearer.control.begin_invited(&bearer.code, account).await {
         Ok(begun) => bearer.page(invited, Some(begun), None),
         Err(error) => bearer.page(invited, None, Some(&error.into())),
     }
@@ -301,7 +351,9 @@ pub(super) async fn paste(
     };
     let (tasks, reader) = (bearer.context.tasks.clone(), bearer.reader()?);
     let work = async move {
-        let finished = bearer.control.paste_invited(&bearer.code, pasted).await;
+        let (control, account) = (&bearer.control, chosen(&fields));
+        let finished = control.paste_invited(&bearer.code, account.as_ref(), pasted);
+        let finished = finished.await;
         consent_page::render(&finished.map_err(AdminError::from), &reader, true)
     };
     Ok(content::finish(&tasks, work).await?)

@@ -7,7 +7,7 @@ use super::{
 use askama::{Template, filters::HtmlSafe};
 
 /// The fields that no person has typed.
-const HIDDEN: [&str; 3] = ["what", "account", "plan"];
+const HIDDEN: [&str; 5] = ["what", "account", "also", "as", "plan"];
 
 /// The form.
 #[derive(Template)]

@@ -20,7 +20,7 @@ use axum::{
     response::Response,
 };
 use gateway_api::AuditView;
-use gateway_control::Basis;
+use gateway_control::{Basis, default_subject};
 use gateway_store::AuditId;
 use http::StatusCode;
 use std::sync::Arc;
@@ -28,8 +28,11 @@ use std::sync::Arc;
 /// What a form must not overlook.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum About {
-    /// Changes of an account, and sign-ins for it.
+    /// Changes of an account, and sign-ins for it. If the form makes it the default, also other defaults of its
+    /// carrier and environment.
     Account,
+    /// If the form makes its account the default: other defaults.
+    NewAccount,
     /// Invitations for the accounts of the form, and sign-ins for them.
     Invited,
     /// What has become of an invitation.
@@ -63,7 +66,7 @@ const FORMS: &[(&str, About)] = &[
     ("/ui/invitations/{id}/revoke", About::Invitation),
     ("/ui/migration/apply", About::ItsFields),
     ("/ui/migration/undo", About::Migration),
-    ("/ui/new-account", About::Nothing),
+    ("/ui/new-account", About::NewAccount),
     ("/ui/new-app", About::Nothing),
     ("/ui/new-migration", About::Nothing),
     ("/ui/plugins/{name}/reload", About::Plugin),
@@ -75,6 +78,7 @@ const ACCOUNT: &[&str] = &[
     "account.add",
     "account.change",
     "account.deactivate",
+    "account.default",
     "account.remove",
     "consent.finish",
 ];
@@ -155,21 +159,17 @@ impl SentForm {
         let (_, about) = known.ok_or(AdminError::Internal)?;
         let value = value(&self.route, &self.path);
         let (subjects, actions): (_, &[&str]) = match about {
-            About::Account => (names_of(visitor, value).await, ACCOUNT),
-            About::Invited => {
-                let mut subjects = Vec::new();
-                for account in self.fields.all("account").take(invitations::MOST) {
-                    subjects.extend(names_of(visitor, account).await);
-                }
-                (
-                    subjects,
-                    &["invitation.", "consent.finish", "account.remove"],
-                )
-            }
+            About::Account => (self.subjects_of_account(visitor, value).await, ACCOUNT),
+            About::NewAccount => (self.default_of_new_account(), ACCOUNT),
+            About::Invited => (
+                self.subjects_of_invited(visitor).await,
+                &["invitation.", "consent.finish", "account.remove"],
+            ),
             About::Invitation => {
                 let all = visitor.control.invitations().await?;
-                let its = all.iter().filter(|it| it.id == value);
-                let subjects = its.map(|it| format!("account:{}", it.account));
+                let its = all.iter().find(|it| it.id == value);
+                let accounts = its.map_or(&[][..], |it| &it.accounts);
+                let subjects = accounts.iter().map(|it| subject(it.account.as_str()));
                 (subjects.collect(), &["invitation.revoke", "consent.finish"])
             }
             About::App => (vec![format!("app:{value}")], &["app."]),
@@ -178,13 +178,48 @@ impl SentForm {
             About::Migration => (vec!["migration".to_owned()], &["migration."]),
             About::ItsFields | About::Nothing => return Ok(None),
         };
+        // Without a subject there is nothing that could have changed.
+        if subjects.is_empty() {
+            return Ok(None);
+        }
         let seen = self.fields.text("seen").parse().map_err(|_no_number| {
             let message = "this form is of another version: open the page again".to_owned();
             AdminError::Invalid("stale_form", message)
         })?;
-        let basis = Basis::new(subjects, actions, AuditId(seen));
-        // Without a subject there is nothing that could have changed.
-        Ok((!basis.subjects.is_empty()).then(|| Arc::new(basis)))
+        Ok(Some(Arc::new(Basis::new(subjects, actions, AuditId(seen)))))
+    }
+
+    async fn subjects_of_account(&self, visitor: &Visitor, name: &str) -> Vec<String> {
+        let mut subjects = names_of(visitor, name).await;
+        if self.fields.text("what") == "default"
+            && let Ok(id) = name_of(name)
+            && let Ok(account) = visitor.control.account(&id).await
+        {
+            subjects.push(default_subject(&account.carrier, account.environment));
+        }
+        subjects
+    }
+
+    /// Nobody else can have changed an account that is not there yet, but for the default that it takes.
+    fn default_of_new_account(&self) -> Vec<String> {
+        let (carrier, environment) = (
+            self.fields.parsed("carrier"),
+            self.fields.parsed("environment"),
+        );
+        match (carrier, environment) {
+            (Ok(carrier), Ok(environment)) if self.fields.ticked("default") => {
+                vec![default_subject(&carrier, environment)]
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    async fn subjects_of_invited(&self, visitor: &Visitor) -> Vec<String> {
+        let mut subjects = Vec::new();
+        for account in invitations::accounts_of(&self.fields) {
+            subjects.extend(names_of(visitor, account).await);
+        }
+        subjects
     }
 
     /// Who sent it, whose changes rest on what the form's page has shown.
@@ -220,9 +255,12 @@ fn value<'p>(route: &str, path: &'p str) -> &'p str {
     parts.next().map_or("", |(_, value)| value)
 }
 
+fn subject(account: &str) -> String {
+    format!("account:{account}")
+}
+
 /// The names by which the audit trail may call an account.
 async fn names_of(visitor: &Visitor, name: &str) -> Vec<String> {
-    let subject = |name: &str| format!("account:{name}");
     let mut names = vec![subject(name)];
     if let Ok(id) = name_of(name)
         && let Ok(account) = visitor.control.account(&id).await

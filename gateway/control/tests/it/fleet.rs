@@ -200,6 +200,8 @@ async fn invitation_is_good_at_all_gateways_and_once() {
     .await;
     let invitation = AddInvitation {
         account: id("main"),
+        also: Vec::new(),
+        whole_login: false,
         days: None,
     };
     let made = one
@@ -211,7 +213,7 @@ async fn invitation_is_good_at_all_gateways_and_once() {
     let code = gateway_model::Secret::new(code.to_owned());
     let mut queries = Vec::new();
     for begins in [&two, &one] {
-        let begun = begins.control.begin_invited(&code).await.unwrap();
+        let begun = begins.control.begin_invited(&code, None).await.unwrap();
         let url = begun.url.0.expose();
         let back = approve(&ground.http, &ground.ups, url, "merchant", "parcel-1").await;
         queries.push(secret(back.query().expect("a query")));

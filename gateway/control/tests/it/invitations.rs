@@ -15,7 +15,18 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 fn invitation(account: &str, days: Option<u16>) -> AddInvitation {
     AddInvitation {
         account: id(account),
+        also: Vec::new(),
+        whole_login: false,
         days,
+    }
+}
+
+/// For several accounts of a login.
+fn of_login(accounts: &[&str]) -> AddInvitation {
+    let (first, others) = accounts.split_first().expect("an account");
+    AddInvitation {
+        also: others.iter().map(|it| id(it)).collect(),
+        ..invitation(first, None)
     }
 }
 
@@ -28,9 +39,11 @@ async fn world() -> World {
 
 /// Makes an invitation; its code.
 async fn invite(world: &World, account: &str) -> Secret {
-    let made = world
-        .control
-        .add_invitation(operator(), invitation(account, None));
+    make(world, invitation(account, None)).await
+}
+
+async fn make(world: &World, invitation: AddInvitation) -> Secret {
+    let made = world.control.add_invitation(operator(), invitation);
     let link: Url = made
         .await
         .expect("an invitation")
@@ -45,7 +58,8 @@ async fn invite(world: &World, account: &str) -> Secret {
 
 /// Begins a sign-in and approves it as somebody; where the carrier sends the browser then.
 async fn approve(world: &World, code: &Secret, user: &str, password: &str) -> Url {
-    let begun = world.control.begin_invited(code).await.expect("a sign-in");
+    let begun = world.control.begin_invited(code, None).await;
+    let begun = begun.expect("a sign-in");
     world.approve_at(begun.url.0.expose(), user, password).await
 }
 
@@ -65,8 +79,8 @@ async fn invitation_signs_in_once_and_the_trail_names_it() {
     let world = world().await;
     let code = invite(&world, "web").await;
     let invited = world.control.invited(&code).await.expect("it is open");
-    assert_eq!(invited.account, id("web"));
-    assert_eq!(invited.numbers.len(), 1);
+    assert_eq!(invited.accounts[0].name, id("web"));
+    assert_eq!(invited.accounts[0].numbers.len(), 1);
     let first = approve(&world, &code, "merchant", "parcel-1").await;
     let second = approve(&world, &code, "merchant", "parcel-1").await;
 
@@ -83,7 +97,7 @@ async fn invitation_signs_in_once_and_the_trail_names_it() {
     // Nothing goes on with it: no new sign-in, and none that was begun before.
     for error in [
         world.control.invited(&code).await.err(),
-        world.control.begin_invited(&code).await.err(),
+        world.control.begin_invited(&code, None).await.err(),
         finish(&world, &second).await.err(),
     ] {
         let error = error.expect("it is used up");
@@ -159,7 +173,7 @@ async fn invitation_ends_with_its_days_and_with_its_revocation() {
     );
     for error in [
         world.control.invited(&code).await.err(),
-        world.control.begin_invited(&code).await.err(),
+        world.control.begin_invited(&code, None).await.err(),
         finish(&world, &begun).await.err(),
     ] {
         assert_eq!(error.expect("it is revoked").code, "invitation_revoked");
@@ -182,7 +196,7 @@ async fn code_that_nobody_made_opens_nothing() {
         let guess = Secret::new(guess.to_owned());
         let error = world.control.invited(&guess).await.expect_err("unknown");
         assert_eq!(error.code, "unknown_invitation", "{error}");
-        let begun = world.control.begin_invited(&guess).await;
+        let begun = world.control.begin_invited(&guess, None).await;
         assert_eq!(begun.expect_err("unknown").code, "unknown_invitation");
     }
     let revoked = world.control.revoke_invitation(operator(), "nobody").await;
@@ -203,6 +217,8 @@ async fn invitation_that_makes_no_sense_is_refused() {
         (invitation("web", Some(31)), "invalid_days"),
         (invitation("shop", None), "no_consent_needed"),
         (invitation("nobody", None), "unknown_account"),
+        (of_login(&["web", "nobody"]), "unknown_account"),
+        (of_login(&["web", "shop"]), "no_consent_needed"),
     ] {
         let made = world.control.add_invitation(operator(), invitation).await;
         assert_eq!(made.expect_err("it makes no sense").code, code);
@@ -221,7 +237,7 @@ async fn copied_address_counts_for_its_own_invitation_only() {
     let paste = async |code: &Secret, text: &str| {
         let redirected = secret(text);
         let pasted = PasteConsent { redirected };
-        world.control.paste_invited(code, pasted).await
+        world.control.paste_invited(code, None, pasted).await
     };
     for (code, address) in [(&one, &of_operator), (&two, &mine)] {
         let error = paste(code, address.as_str()).await.expect_err("foreign");
@@ -232,4 +248,149 @@ async fn copied_address_counts_for_its_own_invitation_only() {
     // Neither was the operator's sign-in used up, nor the other invitation.
     finish(&world, &of_operator).await.expect("a login");
     world.control.invited(&two).await.expect("it is open");
+}
+
+/// One link for all accounts of a login: each takes one sign-in, and the last one uses the link up.
+#[tokio::test]
+async fn invitation_for_a_login_is_good_until_its_last_account_has_a_sign_in() {
+    let world = world().await;
+    for (name, number) in [("depot", "D4E5F6"), ("store", "A1B2C3")] {
+        world.add(name, AuthorizationCode, &[number]).await;
+    }
+    let code = make(&world, of_login(&["web", "depot", "web", "store"])).await;
+    let made = only(&world).await;
+    let names = |view: &InvitationView| -> Vec<String> {
+        let names = view.accounts.iter().map(|it| it.account.to_string());
+        names.collect()
+    };
+    assert_eq!(names(&made), ["web", "depot", "store"]);
+    for left in [2, 1, 0] {
+        // Somebody else's login first: nothing is used up by it.
+        let wrong = approve(&world, &code, "other", "parcel-2").await;
+        let error = finish(&world, &wrong).await.expect_err("a foreign login");
+        assert_eq!(error.code, "wrong_login", "{error}");
+        let right = approve(&world, &code, "merchant", "parcel-1").await;
+        let done = finish(&world, &right).await.expect("a login");
+        assert_eq!(
+            (done.invitation.as_deref(), done.invitation_left),
+            (Some(made.id.as_str()), left)
+        );
+        let now = only(&world).await;
+        let used = now.accounts.iter().filter(|it| it.used_at.is_some());
+        assert_eq!(used.count(), 3 - left);
+        assert_eq!(now.state == InvitationState::Used, left == 0, "{now:?}");
+        assert_eq!(now.used_at.is_some(), left == 0);
+    }
+    for name in ["web", "depot", "store"] {
+        world.token(name).await;
+    }
+    let error = world.control.invited(&code).await.expect_err("it is used");
+    assert_eq!(error.code, "invitation_used");
+    // Each account's trail tells of it, by the one name of the invitation.
+    let trail = world.control.audit(None, 100).await.expect("a trail");
+    for (action, actor) in [
+        ("invitation.add", "root".to_owned()),
+        ("consent.finish", format!("invitation:{}", made.id)),
+    ] {
+        let ok = trail.iter().filter(|entry| {
+            entry.action == action
+                && entry.actor == actor
+                && entry.outcome.as_deref() == Some("ok")
+                && entry.detail["invitation"] == made.id.as_str()
+        });
+        let mut subjects: Vec<&str> = ok.map(|it| it.subject.as_str()).collect();
+        subjects.sort_unstable();
+        assert_eq!(subjects, ["account:depot", "account:store", "account:web"]);
+    }
+}
+
+#[tokio::test]
+async fn invitation_for_a_login_goes_on_without_one_of_its_accounts_and_is_revoked_as_a_whole() {
+    let world = world().await;
+    for name in ["depot", "store"] {
+        world.add(name, AuthorizationCode, &["D4E5F6"]).await;
+    }
+    let code = make(&world, of_login(&["web", "depot", "store"])).await;
+    let other = invite(&world, "depot").await;
+    let chosen = world.control.begin_invited(&code, Some(&id("store"))).await;
+    assert_eq!(chosen.expect("a sign-in").account, id("store"));
+    let foreign = world
+        .control
+        .begin_invited(&other, Some(&id("store")))
+        .await;
+    assert_eq!(foreign.expect_err("not invited").code, "not_invited");
+    // The first account holds the id of the invitation; it is good without it.
+    let gone = world.control.remove_account(operator(), &id("web")).await;
+    gone.expect("it is there");
+    let invited = world.control.invited(&code).await.expect("it is open");
+    assert_eq!(invited.accounts.len(), 2);
+    let back = approve(&world, &code, "merchant", "parcel-1").await;
+    let done = finish(&world, &back).await.expect("a login");
+    assert_eq!((done.account.name, done.invitation_left), (id("depot"), 1));
+    let begun = approve(&world, &code, "merchant", "parcel-1").await;
+    let revoked = world.control.revoke_invitation(operator(), &invited.id);
+    let revoked = revoked.await.expect("it is there");
+    assert_eq!(revoked.state, InvitationState::Revoked);
+    assert_eq!(revoked.accounts[0].state, InvitationState::Used);
+    let error = finish(&world, &begun).await.expect_err("it is revoked");
+    assert_eq!(error.code, "invitation_revoked");
+    world
+        .control
+        .invited(&other)
+        .await
+        .expect("another is open");
+}
+
+#[tokio::test]
+async fn invitation_for_a_whole_login_finds_its_accounts() {
+    let world = world().await;
+    world
+        .add("same", AuthorizationCode, &["A1B2C3", "D4E5F6"])
+        .await;
+    world.add("next", AuthorizationCode, &["D4E5F6"]).await;
+    world.add("foreign", AuthorizationCode, &["X9Y8Z7"]).await;
+    world.add("machine", ClientCredentials, &["A1B2C3"]).await;
+    let whole = AddInvitation {
+        whole_login: true,
+        ..invitation("web", None)
+    };
+    let made = world.control.add_invitation(operator(), whole).await;
+    let view = made.expect("an invitation").view;
+    let names: Vec<&str> = view.accounts.iter().map(|it| it.account.as_str()).collect();
+    assert_eq!(names, ["web", "next", "same"]);
+}
+
+/// As a gateway of an earlier release sees and changes it: each account's record is an invitation of its own.
+#[tokio::test]
+async fn older_gateway_beside_it_loses_nothing_of_an_invitation_for_a_login() {
+    let world = world().await;
+    world.add("depot", AuthorizationCode, &["D4E5F6"]).await;
+    let code = make(&world, of_login(&["web", "depot"])).await;
+    let mut records = world.store.invitations().await.expect("a store");
+    records.sort_by(|one, other| one.id.cmp(&other.id));
+    let ids: Vec<&str> = records.iter().map(|it| it.id.as_str()).collect();
+    let id = only(&world).await.id;
+    assert_eq!(ids, [id.clone(), format!("{id}-2")]);
+    // It finds the first one by its code, finishes a sign-in with it, and writes what it knows of the record.
+    let mut first = records[0].clone();
+    first.used_at = Some(first.created_at);
+    world.store.update_invitation(&first).await.expect("fresh");
+    let invited = world.control.invited(&code).await.expect("it is open");
+    let left = invited.accounts.iter().filter(|it| !it.signed_in);
+    assert_eq!(
+        left.map(|it| it.name.as_str()).collect::<Vec<_>>(),
+        ["depot"]
+    );
+    let back = approve(&world, &code, "merchant", "parcel-1").await;
+    assert_eq!(
+        finish(&world, &back)
+            .await
+            .expect("a login")
+            .invitation_left,
+        0
+    );
+    assert_eq!(only(&world).await.state, InvitationState::Used);
+    // The id of a record, as its list shows it, means the invitation.
+    let by_record = world.control.revoke_invitation(operator(), ids[1]).await;
+    assert_eq!(by_record.expect("it is there").id, id);
 }

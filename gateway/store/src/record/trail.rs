@@ -68,11 +68,14 @@ pub struct ConsentRecord {
     pub expires_at: Timestamp,
 }
 
-/// An invitation: with its code, a person signs in at the carrier of one account. The store keeps the digest
+/// An invitation for one account: with its code, a person signs in at the carrier. The store keeps the digest
 /// of the code, and never the code itself.
+///
+/// An invitation for several accounts has a record for each of them, with one code and the ids `ID`, `ID-2`, `ID-3`.
+/// To an older gateway of a fleet these are several invitations, so it loses nothing of what it does not know.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvitationRecord {
-    /// The invitation's id, which is no secret; unique.
+    /// The record's id, which is no secret; unique.
     pub id: String,
     /// The digest of the code.
     pub code: SecretDigest,

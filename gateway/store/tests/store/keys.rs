@@ -22,7 +22,7 @@ async fn filled(place: &Place) -> Store {
     }
     store.put_app(&app("shop", &["main"])).await.unwrap();
     store
-        .add_invitation(&invitation("a1", "main"))
+        .add_invitation(&[invitation("a1", "main")])
         .await
         .unwrap();
     // The second takes the place of the first.

@@ -6,6 +6,7 @@ use crate::records::*;
 use futures_util::future::join_all;
 use gateway_model::Role;
 use gateway_store::*;
+use std::slice;
 
 on_both!(
     an_app_is_replaced_and_its_key_is_its_own,
@@ -15,6 +16,7 @@ on_both!(
     an_invitation_is_used_by_one_of_many,
     an_invitation_goes_with_its_account_and_is_forgotten_in_time,
     an_invitation_does_not_come_back_with_a_backup,
+    an_invitation_for_several_accounts_outlives_one_of_them,
 );
 
 async fn an_app_is_replaced_and_its_key_is_its_own(place: Place) {
@@ -131,7 +133,10 @@ async fn an_invitation_is_used_by_one_of_many(place: Place) {
     let store = place.open().await;
     store.add_account(&account("main")).await.unwrap();
     let invitation = invitation("a1", "main");
-    store.add_invitation(&invitation).await.unwrap();
+    store
+        .add_invitation(slice::from_ref(&invitation))
+        .await
+        .unwrap();
     let changes = (0..8).map(|n| {
         let (store, mut invitation) = (store.clone(), invitation.clone());
         invitation.used_at = Some(Timestamp(NOW.0 + n));
@@ -171,14 +176,14 @@ async fn an_invitation_goes_with_its_account_and_is_forgotten_in_time(place: Pla
         store.add_account(&account(name)).await.unwrap();
     }
     store
-        .add_invitation(&invitation("a1", "main"))
+        .add_invitation(&[invitation("a1", "main")])
         .await
         .unwrap();
     store
-        .add_invitation(&invitation("b2", "other"))
+        .add_invitation(&[invitation("b2", "other")])
         .await
         .unwrap();
-    let refused = store.add_invitation(&invitation("a1", "other")).await;
+    let refused = store.add_invitation(&[invitation("a1", "other")]).await;
     assert!(refused.is_err(), "an id is unique");
     assert!(store.remove_account(&id("main")).await.unwrap());
     let left = store.invitations().await.unwrap();
@@ -186,7 +191,7 @@ async fn an_invitation_goes_with_its_account_and_is_forgotten_in_time(place: Pla
     let mut later = invitation("c3", "other");
     later.created_at = Timestamp(left[0].expires_at.0 + 31 * 86_400_000);
     later.expires_at = Timestamp(later.created_at.0 + 86_400_000);
-    store.add_invitation(&later).await.unwrap();
+    store.add_invitation(slice::from_ref(&later)).await.unwrap();
     assert_eq!(store.invitations().await.unwrap(), [later]);
     store.close().await;
 }
@@ -196,7 +201,7 @@ async fn an_invitation_does_not_come_back_with_a_backup(place: Place) {
     let store = place.open().await;
     store.add_account(&account("main")).await.unwrap();
     store
-        .add_invitation(&invitation("a1", "main"))
+        .add_invitation(&[invitation("a1", "main")])
         .await
         .unwrap();
     let mut file = Vec::new();
@@ -211,5 +216,38 @@ async fn an_invitation_does_not_come_back_with_a_backup(place: Place) {
     restored.unwrap();
     assert_eq!(store.accounts().await.unwrap().len(), 1);
     assert_eq!(store.invitations().await, Ok(vec![]));
+    store.close().await;
+}
+
+// All its records are written or none, and each account takes only its own with it.
+async fn an_invitation_for_several_accounts_outlives_one_of_them(place: Place) {
+    let store = place.open().await;
+    let names: Vec<String> = (1..=11).map(|n| format!("main-{n}")).collect();
+    let mut records = Vec::new();
+    for (n, name) in (1..).zip(&names) {
+        store.add_account(&account(name)).await.unwrap();
+        records.push(invitation(&invitation_record_id("a1", n), name));
+    }
+    store
+        .add_invitation(&[invitation("a11", "main-1")])
+        .await
+        .unwrap();
+    let mut doubled = records.clone();
+    doubled[10].id.clone_from(&records[0].id);
+    assert!(store.add_invitation(&doubled).await.is_err());
+    assert_eq!(store.records_of_invitation("a1").await, Ok(vec![]));
+    store.add_invitation(&records).await.unwrap();
+    assert_eq!(
+        store.records_of_invitation("a1").await,
+        Ok(records.clone()),
+        "in their order, and no other's"
+    );
+    assert!(store.remove_account(&id("main-1")).await.unwrap());
+    let left = store.records_of_invitation("a1").await.unwrap();
+    assert_eq!(left, records[1..]);
+    for unknown in ["", "a", "a1-2", "a1-", "a1\0"] {
+        let found = store.records_of_invitation(unknown).await;
+        assert_eq!(found, Ok(vec![]), "{unknown:?}");
+    }
     store.close().await;
 }

@@ -64,6 +64,7 @@ fn done() -> ConsentDone {
             remedy: Some(HOSTILE.into()),
         },
         invitation: None,
+        invitation_left: 0,
     }
 }
 
