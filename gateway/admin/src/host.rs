@@ -39,6 +39,7 @@ impl AllowedHosts {
             // section 7.2).
             .filter(|text| !text.contains('@'))
             .and_then(|text| text.parse().ok())
+            .filter(has_port_or_none)
             .ok_or(AdminError::NoHost)?;
         if self.allows(authority.host()) {
             Ok(())
@@ -62,6 +63,14 @@ impl AllowedHosts {
                 .iter()
                 .any(|name| host.eq_ignore_ascii_case(name))
     }
+}
+
+/// Whether a number or nothing follows the host: `Authority` takes `localhost:1.evil.example` for `localhost`, and others
+/// may read it otherwise.
+fn has_port_or_none(authority: &Authority) -> bool {
+    let rest = authority.as_str().strip_prefix(authority.host());
+    let port = rest.map(|rest| rest.strip_prefix(':').unwrap_or(rest));
+    port.is_some_and(|port| port.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 /// Whether the client speaks TLS with this listener itself. An extension of each request.
@@ -147,6 +156,7 @@ mod tests {
             "127.0.0.1:1",
             "localhost",
             "[::1]:8081",
+            "localhost:",
             "WAYBILL.INTERNAL:8081",
         ] {
             assert_eq!(check("127.0.0.1:8081", &[host]), Ok(()), "{host}");
@@ -239,6 +249,9 @@ mod tests {
             &[""],
             &["a b"],
             &["u@localhost"],
+            &["localhost:8081.evil.example"],
+            &["localhost:evil.example:8081"],
+            &["127.0.0.1:x"],
         ] {
             assert_eq!(
                 check("127.0.0.1:8081", hosts),

@@ -9,7 +9,7 @@ use axum::{
     routing::get,
 };
 use gateway_api::{VERSION, VERSION_HEADER};
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use serde_json::json;
 
 /// All routes of the listener.
@@ -21,7 +21,9 @@ pub(crate) fn router(context: AdminContext) -> Router {
         .merge(api::router(&context))
         .merge(ui::router(&context))
         .fallback(async || AdminError::NotFound)
-        .method_not_allowed_fallback(async || AdminError::MethodNotAllowed)
+        .method_not_allowed_fallback(async |uri: Uri| {
+            refused(uri.path(), AdminError::MethodNotAllowed)
+        })
         // Outermost, so that it covers the fallbacks, too.
         .layer(middleware::from_fn_with_state(context.clone(), check_host))
         .with_state(context)
@@ -31,7 +33,7 @@ pub(crate) fn router(context: AdminContext) -> Router {
 async fn check_host(State(context): State<AdminContext>, request: Request, next: Next) -> Response {
     let mut response = match context.access.hosts().check(request.headers()) {
         Ok(()) => next.run(request).await,
-        Err(error) => error.into_response(),
+        Err(error) => refused(request.uri().path(), error),
     };
     let headers = response.headers_mut();
     // On errors as well: a client tells a gateway of another version by it.
@@ -54,6 +56,15 @@ async fn check_host(State(context): State<AdminContext>, request: Request, next:
             "default-src 'none'; frame-ancestors 'none'",
         ));
     response
+}
+
+/// An error for who asked: where pages are, a person reads it.
+fn refused(path: &str, error: AdminError) -> Response {
+    if ui::has(path) {
+        ui::refused(error)
+    } else {
+        error.into_response()
+    }
 }
 
 async fn healthz() -> Json<serde_json::Value> {

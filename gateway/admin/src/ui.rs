@@ -50,20 +50,30 @@ mod visitor;
 mod words;
 mod zone;
 
-use crate::context::AdminContext;
+use crate::{context::AdminContext, error::AdminError};
 use axum::{
     Router, middleware,
-    response::Redirect,
+    response::{IntoResponse as _, Redirect, Response},
     routing::{get, post},
 };
 use guard::{admit_admin, admit_anybody, admit_signed_in};
-use page::ROOT;
+use page::{PageError, ROOT};
 
 /// All pages.
 pub(crate) fn router(context: &AdminContext) -> Router<AdminContext> {
     for_anybody(context)
         .merge(for_signed_in(context))
         .merge(for_admins(context))
+}
+
+/// Whether pages are under this path.
+pub(crate) fn has(path: &str) -> bool {
+    path == "/" || path == ROOT || path.starts_with("/ui/")
+}
+
+/// A page for a request that was refused before it reached one of the pages.
+pub(crate) fn refused(error: AdminError) -> Response {
+    PageError(error).into_response()
 }
 
 /// The pages for anybody.

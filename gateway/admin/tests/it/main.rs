@@ -1,5 +1,6 @@
 //! The admin listener over a real socket.
 
+mod attacks;
 mod client;
 mod client_address;
 mod descriptors;

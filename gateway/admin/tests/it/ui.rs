@@ -9,7 +9,7 @@ use gateway_model::{Role, Secret};
 use std::time::Duration;
 
 /// Every page that shows something. A new page is one line here.
-const PAGES: &[&str] = &[
+pub(crate) const PAGES: &[&str] = &[
     "/ui",
     "/ui/accounts",
     "/ui/accounts?q=x&sort=token&page=3",
@@ -32,7 +32,7 @@ const PAGES: &[&str] = &[
 const LIVE: &[&str] = &["/ui", "/ui/requests", "/ui/doctor"];
 
 /// Every page with a form for administrators.
-const FORMS: &[&str] = &[
+pub(crate) const FORMS: &[&str] = &[
     "/ui/doctor",
     "/ui/new-account",
     "/ui/new-app",
@@ -40,7 +40,7 @@ const FORMS: &[&str] = &[
 ];
 
 /// Every change. A new one is one line here.
-const CHANGES: &[&str] = &[
+pub(crate) const CHANGES: &[&str] = &[
     "/ui/doctor",
     "/ui/new-account",
     "/ui/new-app",
@@ -92,7 +92,13 @@ impl<'m> Browser<'m> {
         browser
     }
 
-    async fn send(&mut self, method: &str, path: &str, origin: &str, body: &str) -> Reply {
+    pub(crate) async fn send(
+        &mut self,
+        method: &str,
+        path: &str,
+        origin: &str,
+        body: &str,
+    ) -> Reply {
         // Time passes, so that no limit is met by accident.
         self.managed.server.clock.advance(Duration::from_secs(10));
         let mut fields = vec![("Host", "localhost:8081")];
