@@ -1,7 +1,11 @@
-//! The pictures of the documents. `WAYBILL_SCREENSHOTS=1` writes them into `docs/images`.
+//! The pictures of the documents: `WAYBILL_SCREENSHOTS=1` writes them into `docs/images`. `WAYBILL_GALLERY=FOLDER`
+//! writes every page into a folder, in both themes and as a phone shows it, for who wants to look at all of them.
 
-use super::world::{UiWorld, browser, reads};
-use std::{collections::HashMap, env, fs};
+use super::{
+    pages::{PAGES, Page},
+    world::{UiWorld, browser, reads},
+};
+use std::{collections::HashMap, env, fs, path::Path};
 use tests::{Browser, Look, MERCHANT, root};
 
 /// The pictures: name, page, look.
@@ -47,6 +51,40 @@ async fn pictures_of_the_documents_are_made() {
     browser.open(&format!("{mock}/")).await;
     reads(&browser, "mock-client").await;
     keep(&browser, "mock-page-dark").await;
+}
+
+#[tokio::test]
+async fn gallery_of_all_pages_is_made() {
+    let Some(folder) = env::var_os("WAYBILL_GALLERY") else {
+        return;
+    };
+    let folder = Path::new(&folder);
+    fs::create_dir_all(folder).expect("a folder");
+    let browser = browser(true).await.expect("pictures need a browser");
+    let world = UiWorld::start().await;
+    browser.open(&world.url("/ui/sign-in")).await;
+    picture(&browser, folder, "sign-in").await;
+    world.sign_in(&browser).await;
+    for (at, Page(path, _)) in PAGES.iter().enumerate() {
+        browser.open(&world.page(path).await).await;
+        let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
+        let name: String = path.chars().map(plain).collect();
+        picture(&browser, folder, &format!("{at:02}{name}")).await;
+    }
+}
+
+/// The page that is open, in each look.
+async fn picture(browser: &Browser, folder: &Path, name: &str) {
+    let looks = [
+        ("light", Look::DESK.high(1400)),
+        ("dark", Look::DESK.dark().high(1400)),
+        ("phone", Look::PHONE.high(2000)),
+    ];
+    for (kind, look) in looks {
+        browser.look(look).await;
+        let image = with_palette(&browser.screenshot().await);
+        fs::write(folder.join(format!("{name}-{kind}.png")), image).expect("the folder is there");
+    }
 }
 
 async fn keep(browser: &Browser, name: &str) {
