@@ -1,8 +1,8 @@
 //! Which accounts are of one login at a carrier, as far as the gateway can know it.
 //!
-//! Only the carrier knows for certain. Here two accounts of a carrier count as one login's if they have an account number
-//! in common (such as the same number in both environments), or if the list of the last migration names the same user for
-//! them (whose numbers may have been too many for one account).
+//! Only the carrier knows for certain. Here two accounts of a carrier count as one login's if they have an account
+//! number in common (such as the same number in both environments), or if the list of the last migration names the same
+//! user for them (whose numbers may have been too many for one account).
 
 use crate::{
     ControlError, ControlPlane, account_index::IndexedAccount, account_list::AccountSummary,

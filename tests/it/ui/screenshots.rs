@@ -5,6 +5,7 @@ use super::{
     pages::{PAGES, Page},
     world::{UiWorld, browser, reads},
 };
+use serde_json::json;
 use std::{collections::HashMap, env, fs, path::Path};
 use tests::{Browser, Look, MERCHANT, root};
 
@@ -30,6 +31,7 @@ async fn pictures_of_the_documents_are_made() {
     let browser = browser(true).await.expect("pictures need a browser");
     let world = UiWorld::start().await;
     world.sign_in(&browser).await;
+    invitation(&browser, &world).await;
     browser.open(&world.url("/ui/accounts/north")).await;
     browser.look(Look::PHONE).await;
     browser.click("form[action$='/connect'] button").await;
@@ -51,6 +53,22 @@ async fn pictures_of_the_documents_are_made() {
     browser.open(&format!("{mock}/")).await;
     reads(&browser, "mock-client").await;
     keep(&browser, "mock-page-dark").await;
+}
+
+/// What the owner of a branch sees on a phone.
+async fn invitation(browser: &Browser, world: &UiWorld) {
+    let south = json!({
+        "name": "south", "carrier": "ups", "environment": "test", "grant": "authorization_code",
+        "client_id": "mock-client", "client_secrets": ["mock-secret"], "numbers": ["A1B2C3"],
+    });
+    world.operator.post("accounts", south).await;
+    let invitation = json!({ "account": "north", "also": ["south"], "days": 3 });
+    let made = world.operator.post("invitations", invitation).await;
+    browser.look(Look::PHONE).await;
+    browser.open(made["link"].as_str().expect("a link")).await;
+    browser.click("form button.primary").await;
+    reads(browser, "for 0 of 2 accounts").await;
+    keep(browser, "ui-invitation-phone").await;
 }
 
 #[tokio::test]
