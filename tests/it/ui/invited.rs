@@ -67,7 +67,6 @@ async fn owner_of_a_branch_signs_in_for_all_accounts_of_a_login_with_one_link() 
         for look in [Look::DESK, Look::PHONE] {
             check::page(&browser, look, &axe, "the invitation").await;
         }
-        check::keyboard(&browser, "the invitation").await;
         sign_in(&browser, OTHER).await;
         reads(&browser, "wrong_login").await;
         browser.click("a[href='/ui/invitation/account']").await;

@@ -64,7 +64,7 @@ async fn invitation(browser: &Browser, world: &UiWorld) {
     world.operator.post("accounts", south).await;
     let invitation = json!({ "account": "north", "also": ["south"], "days": 3 });
     let made = world.operator.post("invitations", invitation).await;
-    browser.look(Look::PHONE).await;
+    browser.look(Look::PHONE.high(960)).await;
     browser.open(made["link"].as_str().expect("a link")).await;
     browser.click("form button.primary").await;
     reads(browser, "for 0 of 2 accounts").await;
@@ -80,28 +80,23 @@ async fn gallery_of_all_pages_is_made() {
     fs::create_dir_all(folder).expect("a folder");
     let browser = browser(true).await.expect("pictures need a browser");
     let world = UiWorld::start().await;
-    browser.open(&world.url("/ui/sign-in")).await;
-    picture(&browser, folder, "sign-in").await;
     world.sign_in(&browser).await;
-    for (at, Page(path, _)) in PAGES.iter().enumerate() {
-        browser.open(&world.page(path).await).await;
-        let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
-        let name: String = path.chars().map(plain).collect();
-        picture(&browser, folder, &format!("{at:02}{name}")).await;
-    }
-}
-
-/// The page that is open, in each look.
-async fn picture(browser: &Browser, folder: &Path, name: &str) {
     let looks = [
         ("light", Look::DESK.high(1400)),
         ("dark", Look::DESK.dark().high(1400)),
         ("phone", Look::PHONE.high(2000)),
     ];
     for (kind, look) in looks {
+        // Before the page: a change of colours takes a moment.
         browser.look(look).await;
-        let image = with_palette(&browser.screenshot().await);
-        fs::write(folder.join(format!("{name}-{kind}.png")), image).expect("the folder is there");
+        for (at, Page(path, _)) in PAGES.iter().enumerate() {
+            browser.open(&world.page(path).await).await;
+            let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
+            let name: String = path.chars().map(plain).collect();
+            let image = with_palette(&browser.screenshot().await);
+            let file = folder.join(format!("{at:02}{name}-{kind}.png"));
+            fs::write(file, image).expect("the folder is there");
+        }
     }
 }
 

@@ -41,6 +41,8 @@ struct AccountPage {
     /// Whether the carrier's plugin defines settings.
     has_settings: bool,
     rates: Option<Rates>,
+    /// What to do for negotiated rates.
+    to_get_rates: Option<String>,
 }
 
 /// What is known of negotiated rates, of a carrier whose test call shows it.
@@ -50,8 +52,6 @@ enum Rates {
         at: Moment,
         badge: Badge,
         number: String,
-        /// What to do for them.
-        remedy: Option<String>,
     },
 }
 
@@ -120,11 +120,14 @@ pub(super) async fn account(visitor: Visitor, Path(name): Path<String>) -> PageR
     };
     let carriers = visitor.control.carriers();
     let carrier = carriers.iter().find(|it| it.name == account.carrier);
+    let shows_rates = carrier.is_some_and(|carrier| carrier.shows_rates);
+    let known_rates = account.rates.take().filter(|_| shows_rates);
     page(&AccountPage {
+        to_get_rates: (known_rates.as_ref())
+            .filter(|it| !it.negotiated)
+            .and_then(|it| it.remedy.clone()),
         has_settings: carrier.is_some_and(|carrier| !carrier.settings.is_empty()),
-        rates: carrier
-            .filter(|carrier| carrier.shows_rates)
-            .map(|_| rates(&visitor, account.rates.take())),
+        rates: shows_rates.then(|| rates(&visitor, known_rates)),
         frame: Frame::new(&visitor, Section::Accounts, account.name.to_string()),
         badge: words::account_state(account.state),
         numbers: numbers.join(", "),
@@ -156,7 +159,6 @@ fn rates(visitor: &Visitor, known: Option<RatesView>) -> Rates {
         at: moment(visitor, known.at),
         badge: words::negotiated(known.negotiated),
         number: known.number.map(|it| it.to_string()).unwrap_or_default(),
-        remedy: known.remedy.filter(|_| !known.negotiated),
     }
 }
 

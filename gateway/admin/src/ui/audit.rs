@@ -1,6 +1,7 @@
 //! The audit trail.
 
 use super::{
+    facts::facts,
     page::{Frame, PageResult, Section, moment, page},
     visitor::Visitor,
     words::{self, Badge, Moment},
@@ -31,7 +32,7 @@ struct Row {
     actor: String,
     action: String,
     subject: String,
-    detail: String,
+    facts: Vec<(String, String)>,
     badge: Badge,
     outcome: String,
 }
@@ -49,18 +50,12 @@ pub(super) async fn audit(visitor: Visitor, Query(from): Query<From>) -> PageRes
 }
 
 fn row(visitor: &Visitor, entry: AuditView) -> Row {
-    let no_facts = (entry.detail.as_object()).is_none_or(serde_json::Map::is_empty);
-    let detail = if no_facts {
-        String::new()
-    } else {
-        entry.detail.to_string()
-    };
     Row {
         at: moment(visitor, entry.at),
         actor: entry.actor,
         action: entry.action,
         subject: entry.subject,
-        detail,
+        facts: facts(&entry.detail),
         badge: words::success(entry.outcome.as_deref() == Some("ok")),
         outcome: entry.outcome.unwrap_or_else(|| "not known yet".to_owned()),
     }

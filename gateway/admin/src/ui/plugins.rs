@@ -20,6 +20,8 @@ struct Row {
     view: PluginView,
     badge: Badge,
     place: &'static str,
+    /// What vouches for the content.
+    trust: &'static str,
 }
 
 /// All plugin files.
@@ -38,6 +40,12 @@ fn row(view: PluginView) -> Row {
             Some("in_process") => "in the gateway's process",
             Some("process") => "in a process of its own",
             Some(_) | None => "–",
+        },
+        trust: match view.trust.as_str() {
+            "pinned" => "the configuration vouches for it",
+            "locked" => "plugins.lock vouches for it",
+            "signed" => "a trusted key has signed it",
+            _ => "nothing vouches for it",
         },
         view,
     }

@@ -9,7 +9,7 @@
 //! | a form of another site: without a text, with one of another session | `ui::form_of_another_site_or_session_changes_nothing`, `forged::form_with_the_text_of_another_session_changes_nothing` |
 //! | somebody is signed in with the attacker's token, or gets the attacker's invitation | `forged::page_of_another_site_signs_nobody_in` |
 //! | a change by GET, HEAD or another method | `forged::change_by_another_method_is_none` |
-//! | another name in `Host`, a name that resolves to this listener (DNS rebinding), `X-Forwarded-Host` | `elsewhere::foreign_host_reaches_no_page_and_is_in_no_answer` |
+//! | another name in `Host`, a name that resolves to this listener (DNS rebinding), `X-Forwarded-Host` | `elsewhere::foreign_host_reaches_no_page_and_is_in_no_answer`, `elsewhere::names_that_a_proxy_or_an_attacker_adds_change_no_address` |
 //! | another `Origin` that looks like the listener's | `elsewhere::origin_that_only_looks_like_the_listeners_own_is_foreign` |
 //! | reading by a page of another site (CORS) | `elsewhere::page_of_another_site_may_read_nothing` |
 //! | the pages in a frame (clickjacking) | `elsewhere::no_answer_may_be_framed_kept_or_sniffed` |

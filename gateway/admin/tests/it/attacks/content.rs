@@ -49,9 +49,14 @@ async fn fill(managed: &Managed) {
         created_at: now,
     };
     store.add_admin_token(&token).await.expect("a new token");
+    fill_journals(managed, &account).await;
+}
+
+async fn fill_journals(managed: &Managed, account: &AccountRecord) {
+    let (store, now) = (&managed.store, Timestamp(1_000_000));
     let invitation = InvitationRecord {
         id: format!("a1{MARK}"),
-        code: digest(5),
+        code: SecretDigest([5; 32]),
         account: account.name.clone(),
         actor: MARK.to_owned(),
         created_at: now,

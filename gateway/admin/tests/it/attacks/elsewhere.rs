@@ -60,7 +60,13 @@ async fn foreign_host_reaches_no_page_and_is_in_no_answer() {
         }
     }
     assert_eq!(managed.audited().await, before);
-    // What a proxy or an attacker adds beside a right one changes no address that a page leads to.
+}
+
+#[tokio::test]
+async fn names_that_a_proxy_or_an_attacker_adds_change_no_address() {
+    let managed = managed().await;
+    let browser = Browser::signed_in(&managed, &managed.admin).await;
+    let cookie = browser.cookie.clone().expect("a cookie");
     for field in [
         "X-Forwarded-Host",
         "X-Original-URL",
