@@ -175,6 +175,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "gateway-plugin-host",
             "gateway-proxy",
             "gateway-store",
+            "gateway-store-testkit",
             "gateway-token",
             "mock-ups",
             "plugins-sdk",
