@@ -167,7 +167,7 @@ fn lines_of(body: &Bytes) -> Vec<(String, LogRecord)> {
     lines.collect()
 }
 
-fn metrics_of(body: &Bytes) -> Vec<Metric> {
+pub(super) fn metrics_of(body: &Bytes) -> Vec<Metric> {
     let resources = metrics_request(body).resource_metrics.into_iter();
     let scopes = resources.flat_map(|resource| resource.scope_metrics);
     scopes.flat_map(|scope| scope.metrics).collect()

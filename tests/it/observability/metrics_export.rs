@@ -1,6 +1,6 @@
 //! The metrics that a collector gets are those of `/metrics`.
 
-use super::collector::{Collector, Reply, attribute, resource_of};
+use super::collector::{Collector, Reply, attribute, metrics_of, resource_of};
 use mock_ups::{Endpoint, Fault};
 use opentelemetry_proto::tonic::{
     common::v1::KeyValue,
@@ -206,9 +206,11 @@ async fn metrics_that_were_refused_come_with_the_next_time() {
             && dropped("unreachable")
     })
     .await;
-    let log = world.gateway.process.stderr();
-    assert!(log.contains("metrics cannot be exported"), "{log}");
-    assert!(log.contains("takes metrics again"), "{log}");
+    let said = || world.gateway.process.stderr();
+    eventually("the log tells of the trouble and of its end", async || {
+        said().contains("metrics cannot be exported") && said().contains("takes metrics again")
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -245,4 +247,35 @@ async fn slow_collector_of_metrics_slows_no_request_down() {
         world.shop().await.assert_rates();
     }
     last(&collector, "they are taken at last", |_| true).await;
+}
+
+/// The one that ends says its last when it lets the store go, and each has a name of its own.
+#[tokio::test]
+async fn processes_that_hand_over_to_each_other_count_apart() {
+    let collector = Collector::start().await;
+    let metrics = METRICS.replace("1s", "1h");
+    let more = format!("{metrics}\n[store]\nurl = \"sqlite://waybill.db\"");
+    let mut world = collector.world(&more).await;
+    world.shop().await.assert_rates();
+    let _old = world.gateway.take_over().await;
+    let served = "waybill_responses_total{class=\"2xx\"}";
+    let of_each = || {
+        let mut of_each = BTreeMap::<String, Vec<f64>>::new();
+        for received in collector.received() {
+            let instance = attribute(&resource_of(&received), "service.instance.id");
+            let series = series(&metrics_of(&received.body));
+            of_each
+                .entry(instance)
+                .or_default()
+                .push(series.values[served]);
+        }
+        let mut counts: Vec<_> = of_each.into_values().collect();
+        counts.sort_by_key(Vec::len);
+        counts
+    };
+    // The old one at its start and at its end, the new one at its start.
+    eventually("both have told", async || {
+        of_each() == [vec![0.0], vec![0.0, 1.0]]
+    })
+    .await;
 }
