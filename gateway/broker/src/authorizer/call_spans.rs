@@ -17,7 +17,7 @@ use std::{
 };
 
 /// How many bytes of a URL are recorded.
-const URL_BYTES: usize = 512;
+const URL_BYTES: usize = 256;
 
 /// Records the HTTP requests of one token request.
 pub struct CallSpans {
@@ -55,7 +55,9 @@ impl CallSpans {
         let text = |text: &str| AttributeValue::text(text);
         let mut attributes = self.attributes.clone();
         attributes.push(("http.request.method", text(request.method.as_str())));
-        let mut url = request.shown_url();
+        let url = request.shown_url();
+        // As in the access log: parameters of a path may hold anything.
+        let mut url = url.split(';').next().unwrap_or_default().to_owned();
         url.truncate(url.floor_char_boundary(URL_BYTES));
         if let Ok(uri) = url.parse::<Uri>() {
             if let Some(host) = uri.host() {
@@ -198,7 +200,8 @@ mod tests {
         let spans = CallSpans::new(sink, Arc::new(Epoch), parent, Vec::new());
         let request = HttpRequest {
             method: Method::POST,
-            url: "https://user:planted@carrier.example/oauth/token?code=planted".to_owned(),
+            url: "https://user:planted@carrier.example/oauth/token;x=planted?code=planted"
+                .to_owned(),
             headers: HeaderMap::new(),
             body: "planted".into(),
             timeout: Duration::ZERO,

@@ -52,7 +52,7 @@ static TRACE_CONTEXT: Key = Key {
     preset: Preset::Bool(false),
     effect: Effect::Reload,
     doc: "Check the `traceparent` of each request, replace a malformed one, start a trace for a request \
-          without one, and tell the carrier. Always on with `endpoint`. When off, `traceparent` and \
+          without one, and tell the carrier. Always on while spans are exported. When off, `traceparent` and \
           `tracestate` reach the carrier as the app sent them.",
 };
 static SAMPLE_RATIO: Key = Key {
