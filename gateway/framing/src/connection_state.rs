@@ -71,6 +71,16 @@ impl ConnectionState {
         (request.method().as_str() == REFUSED_METHOD).then_some(violation)
     }
 
+    /// What stands for a refused request, for a server that has no parser between itself and the check.
+    #[must_use]
+    pub fn stand_in() -> http::Request<()> {
+        let mut request = http::Request::new(());
+        *request.method_mut() = REFUSED_METHOD
+            .parse()
+            .expect("REFUSED_METHOD is a token, which every method is");
+        request
+    }
+
     /// Counts a request as active until the returned guard is dropped; keep it with the response's body.
     #[must_use = "dropping it says that the response is complete"]
     pub fn begin_request(self: &Rc<Self>) -> ActiveRequest {

@@ -16,7 +16,8 @@ pub(crate) struct FramingFields {
     pub(crate) close: bool,
     /// A `Connection` field has the option `keep-alive`.
     pub(crate) keep_alive: bool,
-    expect: bool,
+    /// The client waits for `100 Continue` (RFC 9110 section 10.1.1).
+    pub(crate) expect: bool,
 }
 
 /// The kind of message that a head belongs to. Some rules hold for requests only.

@@ -20,6 +20,8 @@ pub(crate) struct HeadParser {
     scanned: usize,
     empty_lines: u8,
     start: Option<StartLine>,
+    /// Where the start line begins and ends.
+    start_line: (usize, usize),
     fields: FramingFields,
 }
 
@@ -52,6 +54,11 @@ impl FieldSpans {
         self.0.clear();
     }
 
+    /// Frees the memory, too: for a connection that waits.
+    pub(crate) fn release(&mut self) {
+        self.0 = Vec::new();
+    }
+
     pub(crate) fn push(&mut self, span: FieldSpan) {
         self.0.push(span);
     }
@@ -63,6 +70,8 @@ pub(crate) struct CompleteHead {
     /// Its length with the empty line.
     pub(crate) length: usize,
     pub(crate) start: StartLine,
+    /// Where the start line begins and ends.
+    pub(crate) start_line: (usize, usize),
     pub(crate) fields: FramingFields,
 }
 
@@ -83,6 +92,7 @@ impl HeadParser {
             scanned: 0,
             empty_lines: 0,
             start: None,
+            start_line: (0, 0),
             fields: FramingFields::default(),
         }
     }
@@ -115,7 +125,10 @@ impl HeadParser {
             self.scanned = end + 2;
             match self.start {
                 None if line.is_empty() => self.empty_line()?,
-                None => self.start = Some(self.start_line(line)?),
+                None => {
+                    self.start = Some(self.check_start(line)?);
+                    self.start_line = (start_of_line, end);
+                }
                 Some(start) if line.is_empty() => {
                     return self.finish(start).map(Some);
                 }
@@ -165,7 +178,7 @@ impl HeadParser {
         Ok(())
     }
 
-    fn start_line(&self, line: &[u8]) -> Result<StartLine, Violation> {
+    fn check_start(&self, line: &[u8]) -> Result<StartLine, Violation> {
         match self.kind {
             MessageKind::Request => start_line::request(line, self.bounds.target),
             MessageKind::Response => start_line::response(line),
@@ -186,6 +199,7 @@ impl HeadParser {
         Ok(CompleteHead {
             length: self.line,
             start,
+            start_line: self.start_line,
             fields: self.fields,
         })
     }

@@ -1,12 +1,13 @@
 //! Bytes that were read from a stream and not handed on yet.
 
+use bytes::{Buf as _, Bytes, BytesMut};
 use tokio::io::ReadBuf;
 
 /// Received bytes, of which a prefix is approved. It owns no memory while it is empty.
 #[derive(Debug, Default)]
 pub struct ReadBuffer {
     /// `..delivered` are handed on, `..approved` may be.
-    bytes: Vec<u8>,
+    bytes: BytesMut,
     delivered: usize,
     approved: usize,
 }
@@ -15,7 +16,7 @@ impl ReadBuffer {
     /// Whether there is nothing left to hand on or to approve.
     #[inline]
     #[must_use]
-    pub const fn is_empty(&self) -> bool {
+    pub fn is_empty(&self) -> bool {
         self.bytes.is_empty()
     }
 
@@ -40,13 +41,40 @@ impl ReadBuffer {
 
     /// Approves everything.
     #[inline]
-    pub const fn approve_all(&mut self) {
+    pub fn approve_all(&mut self) {
         self.approved = self.bytes.len();
     }
 
     /// Drops what is not approved.
     pub fn discard_unapproved(&mut self) {
         self.bytes.truncate(self.approved);
+    }
+
+    /// Takes the first `count` bytes without a copy. Only while none is approved.
+    pub(crate) fn split_to(&mut self, count: usize) -> Bytes {
+        let taken = self.bytes.split_to(count).freeze();
+        self.release_if_empty();
+        taken
+    }
+
+    /// Drops the first `count` bytes. Only while none is approved.
+    pub(crate) fn skip(&mut self, count: usize) {
+        self.bytes.advance(count);
+        self.release_if_empty();
+    }
+
+    /// The bytes as a buffer with room for a read of `room` bytes behind them.
+    pub(crate) fn with_room(&mut self, room: usize) -> &mut BytesMut {
+        self.bytes.reserve(room);
+        &mut self.bytes
+    }
+
+    /// Gives back the memory of an empty buffer.
+    pub(crate) fn release_if_empty(&mut self) {
+        if self.bytes.is_empty() {
+            // Freed, not cleared: thousands of idle connections must not keep a buffer each.
+            self.bytes = BytesMut::new();
+        }
     }
 
     /// Copies approved bytes into `buf`, and returns whether there were any.
@@ -56,12 +84,8 @@ impl ReadBuffer {
         buf.put_slice(&self.bytes[self.delivered..self.delivered + count]);
         self.delivered += count;
         if self.delivered == self.approved {
-            if self.delivered == self.bytes.len() {
-                // Freed, not cleared: thousands of idle connections must not keep a buffer each.
-                self.bytes = Vec::new();
-            } else {
-                self.bytes.drain(..self.delivered);
-            }
+            self.bytes.advance(self.delivered);
+            self.release_if_empty();
             self.delivered = 0;
             self.approved = 0;
         }

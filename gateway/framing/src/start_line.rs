@@ -10,12 +10,14 @@ pub(crate) struct StartLine {
     pub(crate) http_11: bool,
     /// The status; 0 in a request.
     pub(crate) status: u16,
+    /// The length of the method; 0 in a response.
+    pub(crate) method: usize,
 }
 
 /// How long a request line may be without its target.
 pub(crate) const OTHER_BYTES: usize = limits::METHOD_BYTES + 1 + VERSION_BYTES;
 /// ` HTTP/1.1`.
-const VERSION_BYTES: usize = 9;
+pub(crate) const VERSION_BYTES: usize = 9;
 
 /// The method of the request that stands for a refused one. A client that sends it is refused.
 pub(crate) const REFUSED_METHOD: &str = "WAYBILL-REFUSED";
@@ -30,6 +32,7 @@ pub(crate) fn request(line: &[u8], limit: usize) -> Result<StartLine, Violation>
         Some(space) if is_plain(&words[..space], &words[space + 1..], limit) => Ok(StartLine {
             http_11: true,
             status: 0,
+            method: space,
         }),
         Some(_) | None => check_in_full(line, limit),
     }
@@ -75,7 +78,11 @@ fn check_in_full(line: &[u8], limit: usize) -> Result<StartLine, Violation> {
     if !octets::are_target_octets(target) || !is_known_form(method, target) {
         return Err(Violation::Target);
     }
-    Ok(StartLine { http_11, status: 0 })
+    Ok(StartLine {
+        http_11,
+        status: 0,
+        method: space,
+    })
 }
 
 /// Origin form, asterisk form for `OPTIONS`, or absolute form with a plain authority (RFC 9112 section 3.2).
@@ -120,7 +127,11 @@ pub(crate) fn response(line: &[u8]) -> Result<StartLine, Violation> {
     if !(100..600).contains(&status) {
         return Err(Violation::StatusLine);
     }
-    Ok(StartLine { http_11, status })
+    Ok(StartLine {
+        http_11,
+        status,
+        method: 0,
+    })
 }
 
 fn is_http_11(version: &[u8]) -> Result<bool, Violation> {

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::convert::Infallible;
 use std::rc::Rc;
 
-use gateway_framing::{Position, RequestFraming, Violation};
+use gateway_framing::{FieldSpans, Position, RequestFraming, RequestPart, Violation};
 use http_body_util::{BodyExt, Full};
 use hyper::{Request, Response, body::Bytes, body::Incoming, service::service_fn};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -122,6 +122,71 @@ pub(crate) fn guard_reads(bytes: &[u8]) -> Guarded {
     }
 }
 
+/// What a reader that takes one part at a time makes of a stream.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Taken {
+    /// The requests that came whole. Targets and values are those of the reported places.
+    pub(crate) requests: Vec<Seen>,
+    pub(crate) violation: Option<Violation>,
+    /// The offset behind the last part.
+    pub(crate) end: usize,
+    pub(crate) position: Position,
+}
+
+/// Shows the check `step` bytes more each time, and takes one part after another.
+pub(crate) fn parts_of(bytes: &[u8], step: usize) -> Taken {
+    let mut framing = RequestFraming::new();
+    let mut spans = FieldSpans::default();
+    let mut taken = Taken {
+        requests: Vec::new(),
+        violation: None,
+        end: 0,
+        position: Position::Between,
+    };
+    let mut open: Option<Seen> = None;
+    let mut shown = 0;
+    loop {
+        let window = &bytes[taken.end..shown];
+        match framing.next(window, &mut spans) {
+            Ok(RequestPart::Head(head)) => {
+                assert!(open.is_none(), "a head in a body");
+                assert_eq!(&window[head.length - 4..head.length], b"\r\n\r\n");
+                for span in spans.as_slice() {
+                    assert_eq!(window[span.colon], b':');
+                    assert_eq!(&window[span.end..span.end + 2], b"\r\n");
+                }
+                let text = |range| String::from_utf8_lossy(&window[range]).into_owned();
+                open = Some(Seen {
+                    method: text(head.method()),
+                    target: text(head.target()),
+                    content: Vec::new(),
+                });
+                spans.clear();
+                taken.end += head.length;
+            }
+            Ok(RequestPart::Content(count)) => {
+                let seen = open.as_mut().expect("content follows a head");
+                seen.content.extend_from_slice(&window[..count]);
+                taken.end += count;
+            }
+            Ok(RequestPart::Skip(count)) => taken.end += count,
+            Ok(RequestPart::More) if shown < bytes.len() => {
+                shown = bytes.len().min(shown + step);
+            }
+            Ok(RequestPart::More | RequestPart::End) => break,
+            Err(violation) => {
+                taken.violation = Some(violation);
+                break;
+            }
+        }
+        if framing.position() != Position::Body {
+            taken.requests.extend(open.take());
+        }
+    }
+    taken.position = framing.position();
+    taken
+}
+
 /// Checks that the verdict does not depend on how the bytes arrive, that httparse ends each head and body
 /// where the guard does, and that hyper reads exactly the approved requests.
 pub(crate) fn check(bytes: &[u8]) {
@@ -134,11 +199,19 @@ pub(crate) fn check(bytes: &[u8]) {
         "cut in pieces or not: {}",
         bytes.escape_ascii()
     );
+    let parts = parts_of(bytes, bytes.len().max(1));
+    for step in [1, 7] {
+        let other = parts_of(bytes, step);
+        assert_eq!(other.requests, parts.requests, "part by part");
+        check_end(&other, &guarded);
+    }
+    check_end(&parts, &guarded);
     let approved = &bytes[..guarded.approved];
     let expected: Vec<_> = guarded.spans[..guarded.complete()]
         .iter()
         .map(|span| httparse_reads(approved, *span))
         .collect();
+    assert_eq!(parts.requests, expected, "{}", approved.escape_ascii());
     let seen = hyper_reads(approved);
     assert_eq!(seen.len(), expected.len(), "{}", approved.escape_ascii());
     for (hyper, httparse) in seen.iter().zip(&expected) {
@@ -149,6 +222,17 @@ pub(crate) fn check(bytes: &[u8]) {
             assert_eq!(hyper.target, httparse.target);
         }
     }
+}
+
+/// Parts end where the approved bytes do.
+fn check_end(parts: &Taken, guarded: &Guarded) {
+    assert_eq!(
+        (parts.violation, parts.position),
+        (guarded.violation, guarded.position)
+    );
+    // A part is taken whole; of a chunk's size, what comes before a violation is approved.
+    assert!(parts.end <= guarded.approved);
+    assert!(parts.violation.is_some() || parts.end == guarded.approved);
 }
 
 /// The request at `span` as httparse reads it.

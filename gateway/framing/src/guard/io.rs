@@ -13,7 +13,7 @@ use crate::expiry::Expiry;
 use crate::position::Position;
 
 /// How many bytes that may not be parsed any more are read and dropped.
-const DISCARD_BYTES: usize = 256 * 1024;
+pub(super) const DISCARD_BYTES: usize = 256 * 1024;
 
 impl<T: AsyncRead + AsyncWrite + Unpin> AsyncRead for GuardedIo<T> {
     fn poll_read(
@@ -90,11 +90,12 @@ impl<T: AsyncRead + AsyncWrite + Unpin> hyper::rt::Write for GuardedIo<T> {
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         // Once only: TLS would append a second close_notify.
         if !self.write_closed {
-            ready!(Pin::new(&mut self.io).poll_shutdown(cx))?;
+            ready!(self.poll_close(cx))?;
             self.write_closed = true;
         }
         let peer_may_be_sending = match self.framing.position() {
-            Position::Between => false,
+            // What was read ahead, and is not served any more.
+            Position::Between => self.one_at_a_time && !self.buffer.is_empty(),
             Position::Head | Position::Body => true,
             // Bytes behind the last request were dropped, so more of them may be on their way.
             Position::Ended => self.discarded > 0,
@@ -143,6 +144,17 @@ impl<T: AsyncRead + AsyncWrite + Unpin> GuardedIo<T> {
         Poll::Ready(())
     }
 
+    /// Closes for writing. TLS has something to send for that, and the peer may not take it.
+    fn poll_close(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.check_write()?;
+        let closed = Pin::new(&mut self.io).poll_shutdown(cx);
+        self.state.write_blocked.set(closed.is_pending());
+        if closed.is_pending() {
+            self.state.wake_later(cx.waker());
+        }
+        closed
+    }
+
     fn count_write(
         &self,
         cx: &Context<'_>,
@@ -166,7 +178,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> GuardedIo<T> {
         poll
     }
 
-    fn check_write(&self) -> io::Result<()> {
+    pub(super) fn check_write(&self) -> io::Result<()> {
         match self.state.expiry() {
             Some(Expiry::Write | Expiry::Flood) => Err(io::ErrorKind::TimedOut.into()),
             Some(Expiry::Idle | Expiry::Head | Expiry::Body | Expiry::Linger) | None => Ok(()),

@@ -2,7 +2,10 @@
 
 mod io;
 mod receive;
+mod requests;
 mod thread_buffer;
+
+pub use requests::Arrival;
 
 use std::io::{Error, ErrorKind, Result};
 use std::pin::Pin;
@@ -13,6 +16,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::connection_state::ConnectionState;
 use crate::expiry::Expiry;
+use crate::head::FieldSpans;
 use crate::http2_frames::Http2Frames;
 use crate::limits::Bounds;
 use crate::position::Position;
@@ -61,6 +65,10 @@ pub struct GuardedIo<T> {
     frames: Http2Frames,
     protocol: Protocol,
     buffer: ReadBuffer,
+    /// Where the fields of the head that is read, or was read last, stand.
+    spans: FieldSpans,
+    /// The server behind takes one request at a time, instead of reading as hyper does.
+    one_at_a_time: bool,
     read_end: Option<ReadEnd>,
     /// How many bytes were read and dropped because nothing may be parsed any more.
     discarded: usize,
@@ -77,6 +85,8 @@ impl<T: AsyncRead + AsyncWrite + Unpin> GuardedIo<T> {
             frames: Http2Frames::default(),
             protocol: Protocol::Http1,
             buffer: ReadBuffer::default(),
+            spans: FieldSpans::default(),
+            one_at_a_time: false,
             read_end: None,
             discarded: 0,
             write_closed: false,
@@ -148,13 +158,16 @@ impl<T: AsyncRead + AsyncWrite + Unpin> GuardedIo<T> {
                 break;
             }
         }
-        self.check_buffer();
+        if !self.one_at_a_time {
+            self.check_buffer();
+        }
         Poll::Ready(Ok(Protocol::Http1))
     }
 
     /// Waits for the next request without a buffer, and returns whether one begins. To be called between
     /// two requests, while nothing else reads.
     pub fn poll_request(&mut self, cx: &mut Context<'_>) -> Poll<bool> {
+        self.spans.release();
         loop {
             // What was read before is told first, then the end.
             match self.read_end {
@@ -176,6 +189,8 @@ impl<T: AsyncRead + AsyncWrite + Unpin> GuardedIo<T> {
             }
             match ready!(self.poll_buffer(cx)) {
                 Ok(0) | Err(_) => self.read_end = Some(ReadEnd::Closed),
+                // Looked at when it is taken.
+                Ok(_) if self.one_at_a_time => {}
                 Ok(_) => self.check_buffer(),
             }
         }
@@ -262,8 +277,10 @@ impl<T: AsyncRead + AsyncWrite + Unpin> GuardedIo<T> {
         self.state.refusal.set(Some(violation));
         self.read_end = Some(ReadEnd::Refused);
         self.buffer.discard_unapproved();
-        self.buffer.extend(REFUSED);
-        self.buffer.approve_all();
+        if !self.one_at_a_time {
+            self.buffer.extend(REFUSED);
+            self.buffer.approve_all();
+        }
     }
 
     /// Whether responses to approved requests are still to be made or sent, and the connection's end must not

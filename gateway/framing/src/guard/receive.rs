@@ -30,14 +30,23 @@ pub(super) fn poll_fill<T: AsyncRead + Unpin>(
 ) -> Poll<io::Result<()>> {
     let before = buf.filled().len();
     let poll = Pin::new(io).poll_read(cx, buf);
-    // Whether the peer or the gateway is waited for decides whether a slow body counts.
-    state.read_blocked.set(poll.is_pending());
-    // Also known to the sweep, which must be able to wake a task that waits for a silent peer.
-    if poll.is_pending() {
-        state.wake_later(cx.waker());
-    }
-    ready!(poll)?;
     let count = buf.filled().len() - before;
-    state.received.set(state.received.get() + count as u64);
-    Poll::Ready(Ok(()))
+    note(state, cx, poll.map_ok(|()| count)).map_ok(|_| ())
+}
+
+/// Tells the sweep how a read ended.
+pub(super) fn note(
+    state: &ConnectionState,
+    cx: &Context<'_>,
+    read: Poll<io::Result<usize>>,
+) -> Poll<io::Result<usize>> {
+    // Whether the peer or the gateway is waited for decides whether a slow body counts.
+    state.read_blocked.set(read.is_pending());
+    match &read {
+        Poll::Ready(Ok(count)) => state.received.set(state.received.get() + *count as u64),
+        Poll::Ready(Err(_)) => {}
+        // Also known to the sweep, which must be able to wake a task that waits for a silent peer.
+        Poll::Pending => state.wake_later(cx.waker()),
+    }
+    read
 }

@@ -3,6 +3,7 @@
 mod against_hyper;
 mod corpus;
 mod guarded_io;
+mod one_at_a_time;
 #[path = "../../fuzz/oracle/mod.rs"]
 mod oracle;
 mod properties;
