@@ -62,7 +62,7 @@ pub use directory::{
     Account, App, AppLogin, Directory, DirectoryError, DirectoryHandle, LegacyKey, Route,
     SecretHash, check_directory,
 };
-pub use limits::Limits;
+pub use limits::{Http1Server, Limits};
 pub use metrics::LATENCY_BOUNDS_US;
 pub use request_report::{Parties, RequestFailure, RequestFilter, RequestReport};
 pub use series::{OPERATION_BOUNDS_US, SeriesLabels, SeriesSnapshot};

@@ -44,6 +44,18 @@ pub struct Limits {
     pub http2_streams: u32,
     /// Token requests of one app: how many at once, and refilled per minute.
     pub token_requests_per_minute: u32,
+    /// What reads the HTTP/1 requests of connections that are accepted from now on.
+    pub http1_server: Http1Server,
+}
+
+/// What serves HTTP/1 towards apps, behind the same framing check.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Http1Server {
+    /// The data plane's own server.
+    #[default]
+    Own,
+    /// hyper's.
+    Hyper,
 }
 
 impl Limits {
@@ -86,6 +98,7 @@ impl Default for Limits {
             connections: 20_000,
             http2_streams: 100,
             token_requests_per_minute: 120,
+            http1_server: Http1Server::default(),
         }
     }
 }

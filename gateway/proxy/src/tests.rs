@@ -18,5 +18,6 @@ mod legacy_keys;
 mod life;
 mod rates;
 mod reconfigure;
+mod servers;
 mod signature;
 mod slots;

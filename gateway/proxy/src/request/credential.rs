@@ -8,14 +8,13 @@ use crate::{
     directory::{MissingCredential, view::DirectoryView},
     error::{Code, Problem},
     ticks::timeout,
-    upstream::body::{self, ReplayableBody},
+    upstream::body::{self, AppBody, ReplayableBody},
     worker::Worker,
 };
 use gateway_model::{
     Generation, Operation, PendingSignature, Signature, Signer, Unavailable, UnavailableReason,
 };
 use http::{HeaderMap, HeaderName, HeaderValue};
-use hyper::body::Incoming;
 use std::time::Instant;
 
 /// Why the fields of an attempt cannot be made.
@@ -203,7 +202,7 @@ pub(super) async fn take_signed(
     signer: &dyn Signer,
     of: Target<'_>,
     headers: &HeaderMap,
-    content: Incoming,
+    content: AppBody,
 ) -> Result<(Injected, ReplayableBody), Problem> {
     let mut sendable = body::take(content, &worker.settings().limits, &worker.ticks)?;
     // Before the credential is taken: a slow upload must not be signed with a token that ends meanwhile.

@@ -3,16 +3,16 @@
 use crate::{
     directory::view::DirectoryView,
     error::Problem,
+    upstream::body::AppBody,
     worker::{Connection, HostMemo},
 };
 use http::{Request, Version};
-use hyper::body::Incoming;
 
 /// Checks that exactly one name tells the server, and learns what it means here. The same connection mostly sends the same name.
 pub(super) fn check(
     connection: &Connection,
     directory: &DirectoryView,
-    request: &Request<Incoming>,
+    request: &Request<AppBody>,
     (hosts, host): (usize, Option<&[u8]>),
 ) -> Result<(), Problem> {
     let authority = request.uri().authority().map(|a| a.as_str().as_bytes());

@@ -9,11 +9,11 @@ use crate::{
     error::{Code, Problem},
     field_names::{self, Fate, NameLengths},
     path_rules::{self, Spelling},
+    upstream::body::AppBody,
     worker::Connection,
 };
 use gateway_framing::{are_target_octets, limits};
 use http::{HeaderName, HeaderValue, Method, Request, Uri, Version, header};
-use hyper::body::Incoming;
 
 /// What the pass over a request's head found.
 #[derive(Debug, Default)]
@@ -38,7 +38,7 @@ pub(crate) struct HeadInspection {
 pub(super) fn inspect(
     connection: &Connection,
     directory: &DirectoryView,
-    request: &Request<Incoming>,
+    request: &Request<AppBody>,
 ) -> Result<HeadInspection, Problem> {
     // The cheap checks first: most refused requests end here.
     check_method(request.method())?;
@@ -90,7 +90,7 @@ pub(super) fn inspect(
 }
 
 /// The rules that the framing check applies to the bytes of HTTP/1. HTTP/2 does not pass it.
-fn check_http2(request: &Request<Incoming>) -> Result<(), Problem> {
+fn check_http2(request: &Request<AppBody>) -> Result<(), Problem> {
     let (uri, headers) = (request.uri(), request.headers());
     // HTTP/2 bounds only their size; the number is the framing check's rule.
     if headers.len() > usize::from(limits::FIELDS) {

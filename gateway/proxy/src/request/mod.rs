@@ -28,4 +28,5 @@ mod token_endpoint;
 mod token_request;
 mod trace;
 
+pub(crate) use response_body::ResponseBody;
 pub(crate) use serve::serve;

@@ -97,7 +97,7 @@ impl Record {
         }
     }
 
-    /// The request that hyper has read only stands for one that the framing check refused.
+    /// The request only stands for one that the framing check refused.
     pub(super) fn forget_target(&mut self) {
         self.target = None;
     }

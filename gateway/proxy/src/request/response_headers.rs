@@ -54,7 +54,7 @@ pub(super) fn clean<T>(response: &mut Response<T>, idempotent: bool) -> Result<(
         headers.remove(&field_names::REMOVED[at]);
         removed &= removed - 1;
     }
-    // Extensions that the carrier's side left must not change how hyper writes to the app.
+    // Extensions that the carrier's side left must not change how a server writes to the app.
     response.extensions_mut().clear();
     Ok(())
 }

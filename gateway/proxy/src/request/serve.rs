@@ -20,13 +20,12 @@ use crate::{
     ticks::Alarm,
     upstream::{
         UpstreamBody,
-        body::{self, ReplayableBody},
+        body::{self, AppBody, ReplayableBody},
     },
     worker::Connection,
 };
 use gateway_framing::ConnectionState;
 use http::{HeaderValue, Method, Request, Response, StatusCode, uri::PathAndQuery};
-use hyper::body::Incoming;
 use std::rc::Rc;
 
 /// What the phases resulted in.
@@ -43,12 +42,12 @@ enum ServeOutcome {
 pub(crate) async fn serve(
     connection: Rc<Connection>,
     state: Rc<ConnectionState>,
-    request: Request<Incoming>,
+    request: Request<AppBody>,
 ) -> Result<Response<ResponseBody>, BrokenOff> {
     let version = request.version();
     let mut record = Record::begin(&connection, state.begin_request(), &request);
     let mut view = None;
-    // The framing check ran on the bytes. hyper may have parsed a head that the check refused.
+    // The framing check ran on the bytes. What it refused is answered here, so that it has a record.
     let outcome = match state.refusal(&request) {
         Some(violation) => {
             record.forget_target();
@@ -83,7 +82,7 @@ async fn phases(
     connection: &Rc<Connection>,
     record: &mut Record,
     known: &mut Option<Rc<RouteView>>,
-    mut request: Request<Incoming>,
+    mut request: Request<AppBody>,
 ) -> Result<ServeOutcome, Problem> {
     let worker = &connection.worker;
 
@@ -192,7 +191,7 @@ async fn exchange_with_carrier(
         method,
         target,
     }: Exchange<'_>,
-    request: Request<Incoming>,
+    request: Request<AppBody>,
 ) -> Result<ServeOutcome, Problem> {
     let worker = &connection.worker;
 

@@ -10,13 +10,11 @@ use crate::{
     error::{Code, Problem},
     path_rules::Spelling,
     ticks::timeout,
+    upstream::body::AppBody,
     worker::Connection,
 };
-use bytes::Buf as _;
 use gateway_model::{CarrierProfile, DownstreamToken};
 use http::{HeaderName, HeaderValue, Method, Request, uri::PathAndQuery};
-use http_body_util::BodyExt as _;
-use hyper::body::Incoming;
 use std::time::UNIX_EPOCH;
 
 /// The largest form. A token request has three short fields.
@@ -66,7 +64,7 @@ pub(super) async fn respond(
     connection: &Connection,
     directory: &DirectoryView,
     endpoint: &DownstreamToken,
-    request: Request<Incoming>,
+    request: Request<AppBody>,
     inspection: &HeadInspection,
     id: &[u8],
 ) -> Result<IssuedToken, Problem> {
@@ -142,20 +140,17 @@ fn secret_value(token: &str) -> Option<HeaderValue> {
     Some(value)
 }
 
-async fn read_form(mut body: Incoming) -> Result<Vec<u8>, Problem> {
+async fn read_form(mut body: AppBody) -> Result<Vec<u8>, Problem> {
     let mut form = Vec::new();
-    while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|_| {
+    while let Some(piece) = body.piece().await {
+        let piece = piece.map_err(|_| {
             Problem::new(Code::BodyMalformed, "the form could not be read").closing()
         })?;
-        if let Ok(mut data) = frame.into_data() {
-            // Counted while it comes: an announced length is never believed.
-            if form.len() + data.remaining() > FORM_BYTES {
-                return Err(Problem::new(Code::BodyTooLarge, "the form is too large").closing());
-            }
-            form.extend_from_slice(&data);
-            data.advance(data.remaining());
+        // Counted while it comes: an announced length is never believed.
+        if form.len() + piece.len() > FORM_BYTES {
+            return Err(Problem::new(Code::BodyTooLarge, "the form is too large").closing());
         }
+        form.extend_from_slice(&piece);
     }
     Ok(form)
 }

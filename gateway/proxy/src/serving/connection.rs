@@ -8,10 +8,12 @@ use super::{http1, http2_streams::Streams, read_ahead::ReadAhead};
 use crate::{
     request,
     ticks::timeout,
+    upstream::body::AppBody,
     worker::{Connection, Worker},
 };
 use gateway_framing::{GuardedIo, Protocol, read_proxy_header};
-use hyper::{server::conn, service::service_fn};
+use http::Request;
+use hyper::{body::Incoming, server::conn, service::service_fn};
 use hyper_util::rt::TokioTimer;
 #[cfg(target_os = "linux")]
 use socket2::SockRef;
@@ -94,8 +96,7 @@ async fn read_client(connection: &Connection, stream: &mut TcpStream) -> bool {
 
 /// HTTP/1.1, or HTTP/2 if the client begins with its preface (RFC 9113 section 3.3).
 async fn serve_plaintext(connection: Rc<Connection>, stream: TcpStream) {
-    let worker = &connection.worker;
-    let mut io = Box::new(GuardedIo::new(stream).bounded(worker.settings().limits.bounds()));
+    let mut io = Box::new(http1::guard(&connection, stream));
     connection.watch(io.state());
     match connection.parked(io.protocol()).await {
         Some(Ok(Protocol::Http1)) => http1::serve(connection, io).await,
@@ -113,7 +114,7 @@ async fn serve_tls(connection: Rc<Connection>, tls: Arc<rustls::ServerConfig>, s
         return;
     };
     let http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
-    let mut io = Box::new(GuardedIo::new(stream).bounded(worker.settings().limits.bounds()));
+    let mut io = Box::new(http1::guard(&connection, stream));
     // The negotiated protocol decides, not a preface: an app that agreed on HTTP/1 must not switch.
     if http2 {
         io.set_http2();
@@ -133,8 +134,10 @@ where
     connection.watch(io.state());
     connection.speaks_http2();
     let (state, serving) = (io.state(), Rc::clone(&connection));
-    let service =
-        service_fn(move |request| request::serve(Rc::clone(&serving), Rc::clone(&state), request));
+    let service = service_fn(move |request: Request<Incoming>| {
+        let request = request.map(AppBody::Hyper);
+        request::serve(Rc::clone(&serving), Rc::clone(&state), request)
+    });
     let mut builder = conn::http2::Builder::new(Streams(Rc::clone(&connection)));
     builder
         .timer(TokioTimer::new())

@@ -3,7 +3,11 @@
 //! RFC 9112 section 9.6: a half-close is no abort. A request with an effect must never be carried out
 //! without its answer because of it.
 
-use super::harness::{Client, Upstream, Wants, World, ok, post, read_message};
+use super::{
+    harness::{Client, Upstream, World, ok, post, read_message},
+    servers::{SERVERS, wants},
+};
+use crate::Http1Server;
 use std::{
     io::{Read as _, Write as _},
     net::{Shutdown, TcpListener, TcpStream},
@@ -36,6 +40,10 @@ fn half_closed(client: &mut Client, bytes: &str) -> Vec<u16> {
 
 #[test]
 fn app_that_closes_for_writing_gets_every_answer() {
+    SERVERS.into_iter().for_each(every_answer_comes);
+}
+
+fn every_answer_comes(server: Http1Server) {
     let one = post("/api", "", "{}");
     let large = post("/api/large", "", "{}");
     let last = post("/api", "connection: close\r\n", "{}");
@@ -57,7 +65,7 @@ fn app_that_closes_for_writing_gets_every_answer() {
         (format!("{one}GET / HTTP/1.1\nhost: a\n\n"), &[200, 400]),
     ];
     let upstream = slow();
-    let world = World::new(upstream.addr, Wants::default());
+    let world = World::new(upstream.addr, wants(server));
     for (bytes, expected) in &cases {
         let got = half_closed(&mut world.connect(), bytes);
         assert_eq!(got, *expected, "on a new connection: {bytes:.200}");
@@ -78,12 +86,14 @@ fn app_that_closes_for_writing_gets_every_answer() {
 
 #[test]
 fn body_that_ends_early_is_no_request() {
-    let upstream = slow();
-    let world = World::new(upstream.addr, Wants::default());
-    let broken = post("/api", "", "{}").replace("content-length: 2", "content-length: 9");
-    let got = half_closed(&mut world.connect(), &broken);
-    assert!(got.is_empty() || got == [400], "{got:?}");
-    assert!(upstream.seen().is_empty());
+    for server in SERVERS {
+        let upstream = slow();
+        let world = World::new(upstream.addr, wants(server));
+        let broken = post("/api", "", "{}").replace("content-length: 2", "content-length: 9");
+        let got = half_closed(&mut world.connect(), &broken);
+        assert!(got.is_empty() || got == [400], "{server:?}: {got:?}");
+        assert!(upstream.seen().is_empty());
+    }
 }
 
 /// What an app does while its request is at the carrier.
@@ -102,13 +112,17 @@ fn half_close_then_reset(stream: TcpStream) {
 
 #[test]
 fn app_that_resets_its_connection_ends_its_request() {
+    SERVERS.into_iter().for_each(reset_ends_the_request);
+}
+
+fn reset_ends_the_request(server: Http1Server) {
     for (name, leave) in [
         ("reset", reset as Leave),
         ("half-close, then reset", half_close_then_reset),
     ] {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let addr = listener.local_addr().expect("an address");
-        let world = World::new(addr, Wants::default());
+        let world = World::new(addr, wants(server));
         let mut client = world.connect();
         client.write(post("/api", "", "{}").as_bytes());
         let (mut carrier, _) = listener.accept().expect("a connection");

@@ -1,7 +1,10 @@
 //! Connections and workers: deadlines, draining, several workers, several routes.
 
-use super::harness::{Upstream, Wants, World, ok, post};
-use crate::{BindError, Limits};
+use super::{
+    harness::{Upstream, Wants, World, ok, post},
+    servers::{SERVERS, served_by, wants},
+};
+use crate::{BindError, Http1Server, Limits};
 use std::time::Duration;
 
 /// Long enough for a client of a busy machine that is not meant to be slow.
@@ -9,11 +12,15 @@ const LIMIT: Duration = Duration::from_secs(2);
 
 #[test]
 fn slow_head_and_idle_connection_are_closed() {
+    SERVERS.into_iter().for_each(slow_and_idle_are_closed);
+}
+
+fn slow_and_idle_are_closed(server: Http1Server) {
     let upstream = Upstream::fine();
     let limits = Limits {
         head_read: LIMIT,
         keep_alive_idle: LIMIT,
-        ..Limits::default()
+        ..served_by(server)
     };
     let world = World::new(
         upstream.addr,
@@ -42,8 +49,12 @@ fn wait_for_resting(world: &World, count: u64) {
 
 #[test]
 fn resting_connection_serves_the_next_request() {
+    SERVERS.into_iter().for_each(next_request_is_served);
+}
+
+fn next_request_is_served(server: Http1Server) {
     let upstream = Upstream::fine();
-    let world = World::new(upstream.addr, Wants::default());
+    let world = World::new(upstream.addr, wants(server));
     let mut app = world.connect();
     wait_for_resting(&world, 1);
     for round in 0..3 {
@@ -75,8 +86,12 @@ fn resting_connection_serves_the_next_request() {
 
 #[test]
 fn crowd_that_comes_at_once_is_served_while_the_idle_of_it_rest() {
+    SERVERS.into_iter().for_each(crowd_is_served);
+}
+
+fn crowd_is_served(server: Http1Server) {
     let upstream = Upstream::fine();
-    let world = World::new(upstream.addr, Wants::default());
+    let world = World::new(upstream.addr, wants(server));
     // More than come between two sweeps before the idle of them are told to rest.
     let mut crowd: Vec<_> = (0..300).map(|_| world.connect()).collect();
     for round in 0..2 {
@@ -101,10 +116,14 @@ fn crowd_that_comes_at_once_is_served_while_the_idle_of_it_rest() {
 
 #[test]
 fn resting_connection_meets_its_deadline_and_the_drain() {
+    SERVERS.into_iter().for_each(deadline_and_drain_are_met);
+}
+
+fn deadline_and_drain_are_met(server: Http1Server) {
     let upstream = Upstream::fine();
     let limits = Limits {
         keep_alive_idle: LIMIT,
-        ..Limits::default()
+        ..served_by(server)
     };
     let mut world = World::new(
         upstream.addr,
@@ -139,10 +158,14 @@ fn resting_connection_meets_its_deadline_and_the_drain() {
 
 #[test]
 fn slow_body_is_408() {
+    SERVERS.into_iter().for_each(slow_body_is_refused);
+}
+
+fn slow_body_is_refused(server: Http1Server) {
     let upstream = Upstream::fine();
     let limits = Limits {
         body_idle: LIMIT,
-        ..Limits::default()
+        ..served_by(server)
     };
     let world = World::new(
         upstream.addr,
@@ -162,6 +185,12 @@ fn slow_body_is_408() {
 
 #[test]
 fn draining_finishes_what_is_in_flight_and_refuses_the_rest() {
+    SERVERS
+        .into_iter()
+        .for_each(drain_finishes_what_is_in_flight);
+}
+
+fn drain_finishes_what_is_in_flight(server: Http1Server) {
     let (arrived, in_flight) = std::sync::mpsc::channel();
     let (release, released) = std::sync::mpsc::channel::<()>();
     let released = std::sync::Mutex::new(released);
@@ -174,7 +203,7 @@ fn draining_finishes_what_is_in_flight_and_refuses_the_rest() {
             .recv_timeout(Duration::from_secs(10));
         ok("{\"late\":1}")
     }));
-    let mut world = World::new(upstream.addr, Wants::default());
+    let mut world = World::new(upstream.addr, wants(server));
     let mut idle = world.connect();
     let mut busy = world.connect();
     busy.write(post("/a", "", "{}").as_bytes());
@@ -195,11 +224,15 @@ fn draining_finishes_what_is_in_flight_and_refuses_the_rest() {
 
 #[test]
 fn drain_cuts_what_outlives_the_grace_period() {
+    SERVERS.into_iter().for_each(drain_cuts_the_rest);
+}
+
+fn drain_cuts_the_rest(server: Http1Server) {
     let upstream = Upstream::start(Box::new(|_, _| {
         std::thread::park_timeout(Duration::from_secs(20));
         Vec::new()
     }));
-    let mut world = World::new(upstream.addr, Wants::default());
+    let mut world = World::new(upstream.addr, wants(server));
     let mut busy = world.connect();
     busy.write(post("/a", "", "{}").as_bytes());
     while world

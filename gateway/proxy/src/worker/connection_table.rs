@@ -15,9 +15,9 @@ use std::{
 use tokio::sync::Notify;
 
 /// How long a connection is idle before it is parked. A peer with shorter pauses never pays for making
-/// hyper's part again.
+/// the server's part again.
 const PARK_AFTER: Duration = TICK;
-/// After this many new connections, of about 20 KB each, the idle ones are parked ahead of the sweep.
+/// After this many new connections, none of them parked, the idle ones are parked ahead of the sweep.
 const CROWD: usize = 128;
 
 struct Entry {

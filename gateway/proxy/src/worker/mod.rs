@@ -6,6 +6,7 @@ mod connection_table;
 mod failure_log;
 mod history;
 mod host_memo;
+mod http_date;
 mod load;
 mod log_limit;
 mod request_id;

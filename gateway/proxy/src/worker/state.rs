@@ -4,6 +4,7 @@ use super::{
     connection_table::ConnectionTable,
     failure_log::FailureLog,
     history::{History, Kept, Now, Served},
+    http_date::DateText,
     load::{HandedOver, Loads},
     log_limit::LogLimit,
     request_id::RequestIds,
@@ -68,6 +69,7 @@ pub(crate) struct Worker {
     pub(crate) failures: FailureLog,
     /// The last requests.
     pub(crate) history: History,
+    date: DateText,
     now: Cell<Instant>,
     /// Its own, so that counting a reference touches no cache line of another worker.
     settings: RefCell<Rc<Settings>>,
@@ -90,6 +92,7 @@ impl Worker {
             nameless_connections: LogLimit::default(),
             failures: FailureLog::default(),
             history: History::default(),
+            date: DateText::default(),
             now: Cell::new(parts.clock.now()),
             directory: RefCell::new(Rc::new(directory)),
             settings: RefCell::new(settings),
@@ -109,6 +112,11 @@ impl Worker {
     /// Now, to within a tick: good for expiries and back-offs, not for latencies.
     pub(crate) fn now(&self) -> Instant {
         self.now.get()
+    }
+
+    /// Shows the present as the `Date` of a response, to within a tick.
+    pub(crate) fn http_date<T>(&self, show: impl FnOnce(&[u8]) -> T) -> T {
+        (self.date).with(self.ticks.now(), || self.clock.wall(), show)
     }
 
     /// The time since a moment that all workers share, to within a tick.

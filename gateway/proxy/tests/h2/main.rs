@@ -14,3 +14,6 @@ mod readers;
 mod slow;
 mod trailers;
 mod world;
+
+/// Behind what serves HTTP/1 on the same listeners.
+pub(crate) const SERVER: gateway_proxy::Http1Server = gateway_proxy::Http1Server::Own;

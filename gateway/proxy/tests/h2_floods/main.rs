@@ -12,6 +12,8 @@ mod harness;
 #[expect(dead_code, reason = "the HTTP/1 suite uses the rest")]
 mod readers;
 
+pub(crate) const SERVER: gateway_proxy::Http1Server = gateway_proxy::Http1Server::Own;
+
 use std::io::{Read as _, Write as _};
 use std::net::Shutdown;
 use std::sync::atomic::{AtomicBool, Ordering};

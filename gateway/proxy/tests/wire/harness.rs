@@ -10,8 +10,8 @@ use gateway_model::{
     Environment, ErrorEnvelope, Generation, Refusal, SecretBytes,
 };
 use gateway_proxy::{
-    Account, BoxFuture, CredentialSource, Directory, InheritedSockets, Limits, ListenerSettings,
-    RenewalOutcome, Route, Running, Settings, bind,
+    Account, BoxFuture, CredentialSource, Directory, Http1Server, InheritedSockets, Limits,
+    ListenerSettings, RenewalOutcome, Route, Running, Settings, bind,
 };
 use http::{HeaderValue, StatusCode, header};
 
@@ -105,12 +105,29 @@ impl std::fmt::Debug for Exchange {
 }
 
 impl World {
+    /// With the server of this test target.
     pub(crate) fn start(limits: Limits) -> Self {
+        Self::served_by(crate::SERVER, limits)
+    }
+
+    pub(crate) fn served_by(http1_server: Http1Server, limits: Limits) -> Self {
         let log = Arc::new(Mutex::new(UpstreamLog::default()));
         let upstream = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
         let origin = format!("http://{}", upstream.local_addr().expect("an address"));
         let shared = Arc::clone(&log);
         std::thread::spawn(move || serve_upstream(&upstream, &shared));
+        let limits = Limits {
+            http1_server,
+            ..limits
+        };
+        Self {
+            log,
+            ..Self::in_front_of(&origin, limits)
+        }
+    }
+
+    /// In front of another carrier.
+    pub(crate) fn in_front_of(origin: &str, limits: Limits) -> Self {
         let mut listener = ListenerSettings::plain((Ipv4Addr::LOCALHOST, 0).into());
         listener.trust_loopback = true;
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
@@ -133,7 +150,7 @@ impl World {
         };
         let bound = bind(
             settings,
-            directory(&origin),
+            directory(origin),
             Arc::new(NoBroker),
             Arc::new(TestClock),
             &mut InheritedSockets::default(),
@@ -143,7 +160,7 @@ impl World {
         let running = bound.start().expect("threads are to be had");
         Self {
             gateway,
-            log,
+            log: Arc::default(),
             running,
         }
     }

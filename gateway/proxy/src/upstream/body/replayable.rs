@@ -1,6 +1,7 @@
 //! Taking over an app's body.
 
 use super::{
+    app_body::AppBody,
     replay_body::ReplayBody,
     request_body::RequestBody,
     stream::{BodyFault, Stream, too_large},
@@ -10,11 +11,9 @@ use crate::{
     limits::Limits,
     ticks::{Ticks, poll_once},
 };
-use gateway_framing::violation_in;
 use http::{HeaderMap, HeaderValue, Method, header};
-use http_body_util::BodyExt as _;
-use hyper::body::{Body as _, Incoming};
-use std::{future::poll_fn, rc::Rc};
+use hyper::body::Body as _;
+use std::{future::poll_fn, pin::pin, rc::Rc};
 
 /// The body of a request, and what is held of it for a replay.
 #[derive(Debug)]
@@ -26,17 +25,17 @@ pub(crate) struct ReplayableBody {
 /// Takes over the app's body. A small one that came together with its head, which is the rule, costs
 /// no copy and no bookkeeping.
 pub(crate) fn take(
-    mut body: Incoming,
+    mut body: AppBody,
     limits: &Limits,
     ticks: &Rc<Ticks>,
 ) -> Result<ReplayableBody, Problem> {
-    if body.is_end_stream() {
+    if body.is_end() {
         return Ok(ReplayableBody {
             body: RequestBody::Empty,
             replay_body: ReplayBody::Empty,
         });
     }
-    let size = body.size_hint().exact();
+    let size = body.length();
     // Refuse an announced length at once, before a byte of the body is read.
     if size.is_some_and(|size| size > limits.body_bytes) {
         return Err(too_large());
@@ -46,14 +45,12 @@ pub(crate) fn take(
     let mut first = None;
     // One poll: a small body mostly arrived with its head, and then needs no bookkeeping.
     if keep && size.is_some() {
-        match poll_once(&mut body.frame()) {
-            Some(Some(Ok(frame))) => first = frame.into_data().ok(),
-            Some(Some(Err(error))) => {
-                return Err(BodyFault::Malformed(violation_in(&error)).problem());
-            }
+        match poll_once(&mut pin!(body.piece())) {
+            Some(Some(Ok(piece))) => first = Some(piece),
+            Some(Some(Err(violation))) => return Err(BodyFault::Malformed(violation).problem()),
             Some(None) | None => {}
         }
-        if let Some(whole) = first.as_ref().filter(|_| body.is_end_stream()) {
+        if let Some(whole) = first.as_ref().filter(|_| body.is_end()) {
             let whole = whole.clone();
             return Ok(ReplayableBody {
                 body: RequestBody::Whole(Some(whole.clone())),

@@ -1,17 +1,16 @@
 //! An app's body while it comes: its limits, its pace, and what of it is kept.
 
+use super::app_body::AppBody;
 use crate::{
     error::{Code, Problem},
     limits::Limits,
     ticks::{Alarm, TICK, Ticks},
 };
 use bytes::Bytes;
-use gateway_framing::{Violation, violation_in};
-use hyper::body::{Body as _, Incoming};
+use gateway_framing::Violation;
 use std::{
     cell::{Cell, RefCell},
     fmt,
-    pin::Pin,
     rc::Rc,
     task::{Context, Poll},
     time::Duration,
@@ -21,7 +20,7 @@ use std::{
 #[derive(Debug)]
 pub(crate) struct Stream {
     first: Option<Bytes>,
-    body: Incoming,
+    body: AppBody,
     pub(super) size: Option<u64>,
     left: u64,
     pub(super) progress: Rc<Progress>,
@@ -163,7 +162,7 @@ impl Progress {
 impl Stream {
     /// `first` was taken out of `body` already; what fits into `room` is kept for a replay.
     pub(super) fn new(
-        body: Incoming,
+        body: AppBody,
         first: Option<Bytes>,
         size: Option<u64>,
         room: usize,
@@ -200,37 +199,31 @@ impl Stream {
     }
 
     pub(super) fn is_end(&self) -> bool {
-        self.first.is_none() && self.body.is_end_stream()
+        self.first.is_none() && self.body.is_end()
     }
 
     fn poll(&mut self, cx: &mut Context<'_>, now: u64) -> Poll<Option<Result<Bytes, BodyFault>>> {
-        let piece = loop {
-            if let Some(first) = self.first.take() {
-                break first;
+        let next = match self.first.take() {
+            Some(first) => Poll::Ready(Some(Ok(first))),
+            None => self.body.poll_piece(cx),
+        };
+        let piece = match next {
+            Poll::Pending => {
+                // The time counts from the first look in vain, not from the last piece.
+                self.pace.since.get_or_insert(now);
+                let passed = self.alarm.poll(cx, self.idle);
+                return passed.map(|()| Some(Err(self.progress.fail(BodyFault::TooSlow))));
             }
-            match Pin::new(&mut self.body).poll_frame(cx) {
-                Poll::Pending => {
-                    // The time counts from the first look in vain, not from the last piece.
-                    self.pace.since.get_or_insert(now);
-                    let passed = self.alarm.poll(cx, self.idle);
-                    return passed.map(|()| Some(Err(self.progress.fail(BodyFault::TooSlow))));
-                }
-                Poll::Ready(None) => {
-                    self.alarm.disarm();
-                    self.progress.ended.set(true);
-                    return Poll::Ready(None);
-                }
-                Poll::Ready(Some(Err(error))) => {
-                    let fault = BodyFault::Malformed(violation_in(&error));
-                    return Poll::Ready(Some(Err(self.progress.fail(fault))));
-                }
-                // Trailers are dropped: a carrier might treat them as fields that were checked.
-                Poll::Ready(Some(Ok(frame))) => {
-                    if let Ok(data) = frame.into_data() {
-                        break data;
-                    }
-                }
+            Poll::Ready(None) => {
+                self.alarm.disarm();
+                self.progress.ended.set(true);
+                return Poll::Ready(None);
             }
+            Poll::Ready(Some(Err(violation))) => {
+                let fault = BodyFault::Malformed(violation);
+                return Poll::Ready(Some(Err(self.progress.fail(fault))));
+            }
+            Poll::Ready(Some(Ok(piece))) => piece,
         };
         self.alarm.disarm();
         self.progress.last.set(now);
@@ -245,7 +238,7 @@ impl Stream {
         // Kept after the checks: a body that is refused must not be replayed.
         self.progress.keep(&piece);
         // Known with the last piece, so that no further poll is needed for a replay.
-        if self.body.is_end_stream() {
+        if self.body.is_end() {
             self.progress.ended.set(true);
         }
         Poll::Ready(Some(Ok(piece)))

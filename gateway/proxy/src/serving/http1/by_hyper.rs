@@ -1,14 +1,13 @@
-//! HTTP/1 on one connection, parked while it is idle.
+//! HTTP/1 by hyper, parked while it is idle: the way back from the data plane's own server, for one release.
 //!
 //! hyper keeps about 20 KB for a connection: two buffers, its state, the future of the last request. An
 //! idle connection needs none of that, so the sweep parks it: only the stream and its guard are left, and
-//! hyper's part is made again when the next byte arrives. Deadlines, limits and metrics belong to the
-//! connection's task and its guard, which stay.
+//! hyper's part is made again when the next byte arrives.
 
-use crate::{request, worker::Connection};
+use crate::{request, upstream::body::AppBody, worker::Connection};
 use gateway_framing::GuardedIo;
-use http::{HeaderValue, header::CONNECTION};
-use hyper::{rt::Write as _, server::conn, service::service_fn};
+use http::{HeaderValue, Request, header::CONNECTION};
+use hyper::{body::Incoming, rt::Write as _, server::conn, service::service_fn};
 use std::{
     future::{Future as _, poll_fn},
     pin::Pin,
@@ -22,27 +21,14 @@ pub(super) async fn serve<S>(connection: Rc<Connection>, mut io: Box<GuardedIo<S
 where
     S: AsyncRead + AsyncWrite + Unpin + 'static,
 {
-    while park(&connection, &mut io).await {
+    while super::park(&connection, |cx| io.poll_request(cx)).await {
         // Boxed: a parked connection keeps no room for hyper's state.
         match Box::pin(serve_until_idle(&connection, io)).await {
             Some(stream) => io = stream,
             None => return,
         }
     }
-}
-
-/// Waits for a request without a buffer. Returns whether one begins; if not, the stream is closed.
-async fn park<S>(connection: &Connection, io: &mut GuardedIo<S>) -> bool
-where
-    S: AsyncRead + AsyncWrite + Unpin,
-{
-    let request = connection.parked(poll_fn(|cx| io.poll_request(cx)));
-    let begins = request.await.unwrap_or(false);
-    if !begins {
-        // One attempt: everything is sent, so the socket has room for TLS's close_notify.
-        poll_fn(|cx| Poll::Ready(Pin::new(&mut *io).poll_shutdown(cx).is_ready())).await;
-    }
-    begins
+    super::close(|cx| Pin::new(&mut *io).poll_shutdown(cx)).await;
 }
 
 /// Serves requests. Returns the stream when the connection is to be parked.
@@ -55,10 +41,11 @@ where
 {
     let (state, serving) = (io.state(), Rc::clone(connection));
     let known = io.state();
-    let service = service_fn(move |request| {
+    let service = service_fn(move |request: Request<Incoming>| {
         let (serving, state) = (Rc::clone(&serving), Rc::clone(&state));
         async move {
-            let mut response = request::serve(Rc::clone(&serving), state, request).await;
+            let mut response =
+                request::serve(Rc::clone(&serving), state, request.map(AppBody::Hyper)).await;
             if let Ok(response) = &mut response
                 && serving.worker.connections.is_draining()
             {
