@@ -27,9 +27,9 @@ pub use partial::{AdminAccess, load_plugins, load_store};
 pub use reader::{ProcessVariables, Variables};
 pub use schema::{json_schema, reference};
 pub use sections::{
-    Account, Admin, App, AppLogin, Collector, Consent, Fleet, Limits, Listen, ListenTls, Log,
-    LogFormat, Mail, MailLogin, MailServer, Metrics, Plugins, Reminders, Route, Telemetry, Tokens,
-    Upstream, Webhook, Workers, cache_folder,
+    Account, Admin, App, AppLogin, Collector, Consent, Fleet, Http1Server, Limits, Listen,
+    ListenTls, Log, LogFormat, Mail, MailLogin, MailServer, Metrics, Plugins, Reminders, Route,
+    Telemetry, Tokens, Upstream, Webhook, Workers, cache_folder,
 };
 
 #[cfg(test)]

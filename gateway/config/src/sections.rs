@@ -25,7 +25,7 @@ pub use admin::Admin;
 pub use app::{App, AppLogin};
 pub use consent::Consent;
 pub use fleet::Fleet;
-pub use limits::Limits;
+pub use limits::{Http1Server, Limits};
 pub use listen::{Listen, ListenTls};
 pub use log::{Log, LogFormat};
 pub use mail::{Mail, MailLogin, MailServer};

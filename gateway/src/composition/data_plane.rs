@@ -7,8 +7,8 @@ use gateway_model::{
 };
 use gateway_plugin_host::Registry;
 use gateway_proxy::{
-    Account, App, AppLogin, Directory, DirectoryHandle, LegacyKey, Limits, ListenerSettings, Route,
-    SecretHash, Settings, TraceSettings,
+    Account, App, AppLogin, Directory, DirectoryHandle, Http1Server, LegacyKey, Limits,
+    ListenerSettings, Route, SecretHash, Settings, TraceSettings,
 };
 use gateway_store::{AccountRecord, AppRecord};
 use http::StatusCode;
@@ -68,6 +68,10 @@ fn limits(config: &Config) -> Limits {
         connections: limits.connections,
         http2_streams: limits.http2_streams,
         token_requests_per_minute: config.tokens.app_token_requests_per_minute,
+        http1_server: match limits.http1_server {
+            gateway_config::Http1Server::Own => Http1Server::Own,
+            gateway_config::Http1Server::Hyper => Http1Server::Hyper,
+        },
         ..Limits::default()
     }
 }

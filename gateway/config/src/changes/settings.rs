@@ -245,6 +245,7 @@ pub(super) fn limits(found: &mut Found, old: &Limits, new: &Limits) {
         first_byte,
         upstream_idle,
         drain,
+        http1_server,
     } = old;
     let mut note = |key, differs| found.note("limits", key, differs);
     note("head", *head_bytes != new.head_bytes);
@@ -268,6 +269,7 @@ pub(super) fn limits(found: &mut Found, old: &Limits, new: &Limits) {
     note("first_byte_timeout", *first_byte != new.first_byte);
     note("upstream_idle_timeout", *upstream_idle != new.upstream_idle);
     note("drain_timeout", *drain != new.drain);
+    note("http1_server", *http1_server != new.http1_server);
 }
 
 pub(super) fn tokens(found: &mut Found, old: &Tokens, new: &Tokens) {

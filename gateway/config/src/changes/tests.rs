@@ -95,6 +95,7 @@ connect_timeout = "9s"
 first_byte_timeout = "59s"
 upstream_idle_timeout = "29s"
 drain_timeout = "29s"
+http1_server = "hyper"
 [log]
 format = "json"
 level = "debug"

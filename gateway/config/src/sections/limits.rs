@@ -2,7 +2,7 @@
 
 use crate::{
     description::{Effect, Key, Kind, Preset, Section},
-    reader::{Context, Table},
+    reader::{Context, Table, shortened},
 };
 use std::time::Duration;
 
@@ -44,6 +44,17 @@ pub struct Limits {
     pub upstream_idle: Duration,
     /// How long requests in flight may take to finish after the first stop signal.
     pub drain: Duration,
+    /// What serves HTTP/1 towards apps.
+    pub http1_server: Http1Server,
+}
+
+/// What serves HTTP/1 towards apps, behind the same checks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Http1Server {
+    /// The data plane's own server.
+    Own,
+    /// The one of the library hyper.
+    Hyper,
 }
 
 static HEAD: Key = Key {
@@ -225,6 +236,15 @@ static DRAIN_TIMEOUT: Key = Key {
     effect: Effect::Reload,
     doc: "How long requests in flight may take to finish after the first stop signal.",
 };
+static HTTP1_SERVER: Key = Key {
+    name: "http1_server",
+    kind: Kind::OneOf(&["own", "hyper"]),
+    preset: Preset::Text("own"),
+    effect: Effect::Reload,
+    doc: "What serves the HTTP/1 connections of apps that are accepted from now on: the gateway's own server, or \
+         the one of the library hyper, which needs more memory and processor time. The checks are the same. The \
+         setting is there for one release, in case an app does not get on with the new server.",
+};
 
 pub(crate) static SECTION: Section = Section {
     path: "limits",
@@ -248,11 +268,17 @@ pub(crate) static SECTION: Section = Section {
         &FIRST_BYTE_TIMEOUT,
         &UPSTREAM_IDLE_TIMEOUT,
         &DRAIN_TIMEOUT,
+        &HTTP1_SERVER,
     ],
 };
 
 impl Limits {
     pub(crate) fn read(cx: &mut Context<'_>, table: &Table<'_>) -> Self {
+        let http1_server = table.parsed(cx, &HTTP1_SERVER, |text| match text {
+            "own" => Ok(Http1Server::Own),
+            "hyper" => Ok(Http1Server::Hyper),
+            other => Err(format!("{:?} is not a server", shortened(other))),
+        });
         Self {
             head_bytes: narrow(table.size(cx, &HEAD)),
             target_bytes: narrow(table.size(cx, &TARGET)),
@@ -275,6 +301,7 @@ impl Limits {
             first_byte: table.duration(cx, &FIRST_BYTE_TIMEOUT),
             upstream_idle: table.duration(cx, &UPSTREAM_IDLE_TIMEOUT),
             drain: table.duration(cx, &DRAIN_TIMEOUT),
+            http1_server: http1_server.map_or(Http1Server::Own, |at| at.value),
         }
     }
 }
