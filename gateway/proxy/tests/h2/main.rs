@@ -8,6 +8,7 @@ mod frames;
 #[path = "../wire/harness.rs"]
 #[expect(dead_code, reason = "the HTTP/1 suite uses the rest")]
 mod harness;
+mod pipelined;
 mod plain;
 #[path = "../wire/readers.rs"]
 mod readers;
