@@ -67,15 +67,18 @@ where
     let state = io.state();
     let stream = Rc::new(AppStream::new(io));
     while park(&connection, |cx| stream.io().poll_request(cx)).await {
-        let mut server = Server {
+        let server = Server {
             connection: &connection,
             stream: &stream,
             state: &state,
             spare: HeaderMap::new(),
             sending: Sending::default(),
         };
-        // Boxed: a parked connection keeps no room for a request.
-        let served = Box::pin(connection.control.run(server.serve_until_idle())).await;
+        // Boxed: a parked connection keeps no room for a request. Before it is run: as an argument it would take
+        // its room twice.
+        let mut serving = Box::pin(server.serve_until_idle());
+        let served = connection.control.run(serving.as_mut()).await;
+        drop(serving);
         match served {
             Some(Pause::Idle) => {}
             Some(Pause::Lost) => {
@@ -137,7 +140,7 @@ struct Server<'a, S> {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin + 'static> Server<'_, S> {
-    async fn serve_until_idle(&mut self) -> Pause {
+    async fn serve_until_idle(mut self) -> Pause {
         loop {
             let arrived = match poll_fn(|cx| self.poll_next(cx)).await {
                 Next::Request(arrived) => arrived,
