@@ -172,7 +172,7 @@ pub(crate) async fn say_everything(world: &World, secret: &str, passphrase: &str
 async fn every_command_speaks_to_people_and_programs() {
     let world = World::builder().more(STORE).start().await;
     let said = say_everything(&world, "mock-secret", "a long passphrase").await;
-    // An app's secret and key, both again when they are replaced, an admin token, a link; all of it twice.
+    // An app's secret and key, both again when they are replaced, an admin token, two links; all of it twice.
     assert_eq!(said.shown_once.len(), 14, "{:?}", said.shown_once);
     let said = said.text;
     // Letter by letter: it has to be registered at the carrier so.
