@@ -3,6 +3,7 @@
 use super::{
     signature::{Signing, Target},
     slots,
+    trace::RequestTrace,
 };
 use crate::{
     directory::{MissingCredential, view::DirectoryView},
@@ -59,22 +60,25 @@ impl Taken {
     }
 }
 
-/// Takes the account's credential, with those of the slots that the operation needs; signs the request, if
-/// that is wanted.
+/// Takes the account's credential, with those of the slots that `operation` needs; signs the request, if
+/// that is wanted. `trace` hears of the token request that is waited for.
 pub(super) async fn take(
     worker: &Worker,
     directory: &DirectoryView,
     account: usize,
-    of: Target<'_>,
+    operation: Option<&Operation>,
     signing: Option<&Signing<'_>>,
+    trace: Option<&RequestTrace>,
 ) -> Result<Injected, Problem> {
-    let operation = of.operation();
     match try_take(worker, directory, account, operation, signing) {
         Ok(taken) => taken.signed().await,
         Err(InjectionError::Slot(problem) | InjectionError::Signature(problem)) => Err(problem),
         // Rare and large: kept out of every request's own memory.
         Err(InjectionError::Credential(missing)) => {
-            Box::pin(wait(worker, directory, account, missing, of, signing)).await
+            let waited = wait(
+                worker, directory, account, missing, operation, signing, trace,
+            );
+            Box::pin(waited).await
         }
     }
 }
@@ -124,8 +128,9 @@ async fn wait(
     directory: &DirectoryView,
     account: usize,
     missing: MissingCredential,
-    of: Target<'_>,
+    operation: Option<&Operation>,
     signing: Option<&Signing<'_>>,
+    trace: Option<&RequestTrace>,
 ) -> Result<Injected, Problem> {
     let unavailable = |why: Unavailable| unavailable(why, worker.now());
     // Fail at once when waiting cannot help: otherwise each request of a broken account would hold its
@@ -140,7 +145,7 @@ async fn wait(
     let acquired = worker.credentials.acquire(id);
     let patience = worker.settings().limits.credential_wait;
     let demanded = timeout(&worker.ticks, patience, acquired).await;
-    if let (Ok(demanded), Some(trace)) = (&demanded, of.trace) {
+    if let (Ok(demanded), Some(trace)) = (&demanded, trace) {
         trace.waited_for(demanded.token_request);
     }
     match demanded.map(|demanded| demanded.result) {
@@ -154,7 +159,7 @@ async fn wait(
         }
     }
     // Take again: the broker publishes the credential in the cell and does not hand it over here.
-    let taken = try_take(worker, directory, account, of.operation(), signing);
+    let taken = try_take(worker, directory, account, operation, signing);
     let taken = taken.map_err(|lack| match lack {
         InjectionError::Slot(problem) | InjectionError::Signature(problem) => problem,
         InjectionError::Credential(MissingCredential::Absent(why)) => unavailable(why),
@@ -215,6 +220,7 @@ pub(super) async fn take_signed(
         headers,
         body: &sendable.replay_body,
     };
-    let injected = take(worker, directory, account, of, Some(&signing)).await?;
+    let (operation, signing) = (of.operation(), Some(&signing));
+    let injected = take(worker, directory, account, operation, signing, of.trace).await?;
     Ok((injected, sendable))
 }

@@ -221,7 +221,9 @@ async fn exchange_with_carrier(
     };
     let (injected, ReplayableBody { body, replay_body }) = match directory.signer(account) {
         None => {
-            let injected = credential::take(worker, directory, account, of, None).await?;
+            let (operation, trace) = (of.operation(), of.trace);
+            let taken = credential::take(worker, directory, account, operation, None, trace);
+            let injected = taken.await?;
             let settings = worker.settings();
             (
                 injected,
