@@ -19,6 +19,8 @@ use tokio::sync::Notify;
 const CONTROL_THREADS: usize = 2;
 /// How much they give way to it: under full load they still get a quarter of a processor.
 const NICE: i32 = 5;
+/// The stack of each. The futures of a development build are larger than the usual 2 MB; what is not used costs nothing.
+const STACK: usize = 8 * 1024 * 1024;
 
 /// Runs the gateway until it is told to stop, or until another process has taken over: the first SIGTERM,
 /// SIGINT or SIGQUIT drains, the second ends at once.
@@ -33,6 +35,7 @@ pub(crate) fn serve(
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(CONTROL_THREADS)
         .thread_name("waybill-control")
+        .thread_stack_size(STACK)
         .on_thread_start(give_way)
         .enable_all()
         .build()
