@@ -89,21 +89,12 @@ impl FleetBench {
         table
             .load_style(UTF8_FULL_CONDENSED)
             .set_header(["what", "measured", "aim"]);
-        say::step(format!("the first tokens of {} accounts", self.accounts));
-        let first = self.first_tokens(fleet).await?;
+        let first = self.warm_up(fleet).await?;
         table.add_row([
             "until all gateways had all first tokens",
             &format!("{:.1} s", first.as_secs_f64()),
             "",
         ]);
-        set_lifetime(fleet, &format!("{LIFETIME}s")).await?;
-        // Until none of the first tokens is left.
-        serve(
-            fleet,
-            Duration::from_secs(FIRST_LIFETIME).saturating_sub(first),
-        )
-        .await;
-
         say::step(format!(
             "{} accounts with tokens of {LIFETIME} s at {} gateways, for {} s",
             self.accounts, self.replicas, self.seconds
@@ -163,6 +154,17 @@ impl FleetBench {
             "the idle fleet asks too much of its database"
         );
         Ok(())
+    }
+
+    /// Waits until every gateway has all first tokens, and then until none of these is left. Returns how long the first
+    /// wait took.
+    async fn warm_up(&self, fleet: &Fleet) -> Result<Duration> {
+        say::step(format!("the first tokens of {} accounts", self.accounts));
+        let first = self.first_tokens(fleet).await?;
+        set_lifetime(fleet, &format!("{LIFETIME}s")).await?;
+        let left = Duration::from_secs(FIRST_LIFETIME).saturating_sub(first);
+        serve(fleet, left).await;
+        Ok(first)
     }
 
     /// Waits until every gateway has a token for every account.

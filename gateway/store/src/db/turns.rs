@@ -87,6 +87,7 @@ mod tests {
     }
 
     /// So many calls at once, each of which takes that long; how they ended, and after which time.
+    #[expect(clippy::disallowed_methods, reason = "the clock is tokio's paused one")]
     async fn all(
         calls: usize,
         takes: Duration,
