@@ -5,6 +5,7 @@ use crate::{
     candidates::{Extra, start_waybill},
     measure::generate,
     options::Options,
+    output,
     world::World,
 };
 use anyhow::{Context as _, Result};
@@ -34,7 +35,9 @@ pub(crate) fn run(options: &Options) -> Result<BTreeMap<&'static str, u64>> {
         };
         let database = if in_fleet { Postgres::start()? } else { None };
         if in_fleet && database.is_none() {
-            eprintln!("skipped: {name}, because PostgreSQL is not installed");
+            output::say(&format!(
+                "skipped: {name}, because PostgreSQL is not installed"
+            ))?;
             continue;
         }
         let [short, long] = REQUESTS;
