@@ -8,11 +8,15 @@ use serde_json::json;
 use std::{
     collections::BTreeMap,
     sync::{Arc, MutexGuard, PoisonError},
+    time::Duration,
 };
 use subtle::ConstantTimeEq as _;
 
 /// The name of the token that the first start makes.
 const FIRST: &str = "admin";
+
+/// The pause between two looks whether another gateway has made the first token.
+const ANOTHER_MAKES_IT: Duration = Duration::from_millis(100);
 
 /// The holder of an admin token.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,7 +92,8 @@ impl ControlPlane {
     }
 
     /// Makes the first admin token if there is none yet. `keep` writes it where the operator finds it,
-    /// before the store accepts it, so that a lost token locks nobody out.
+    /// before the store accepts it, so that a lost token locks nobody out. Waits while another gateway of the fleet is
+    /// about to make it; [`Self::run_fleet`] has to run meanwhile.
     ///
     /// # Errors
     /// When it cannot be kept, or the store refuses.
@@ -96,13 +101,18 @@ impl ControlPlane {
         &self,
         keep: impl FnOnce(&Secret) -> std::io::Result<()>,
     ) -> Result<Option<Secret>, ControlError> {
-        // Any token, not only one of that name: an operator may have replaced the first.
-        if !self.context.store.admin_tokens().await?.is_empty() {
-            return Ok(None);
-        }
-        // Of several gateways that start at one moment with a new store, one makes it.
-        if !self.leads(Duty::FirstToken).await {
-            return Ok(None);
+        // Asked again and again: the gateway that has the duty may end before it has made one, and the lease of this
+        // one may end during a long start, after which it has no duty until it has joined anew.
+        loop {
+            // Any token, not only one of that name: an operator may have replaced the first.
+            if !self.context.store.admin_tokens().await?.is_empty() {
+                return Ok(None);
+            }
+            // Of several gateways that start at one moment with a new store, one makes it.
+            if self.leads(Duty::FirstToken).await {
+                break;
+            }
+            tokio::time::sleep(ANOTHER_MAKES_IT).await;
         }
         let secret = self.context.random_text();
         keep(&secret).map_err(|error| {

@@ -177,10 +177,18 @@ impl OpenStore {
         let reloader = ConfigReloader::start(environment, data_plane, &self, admin.handle());
         // Only now: a free port is known once it is bound.
         control.redirect_to(config.redirect_uri(addr));
+        let background = Background::start(control, &reloader);
         // Before the listener serves: an operator who finds it open finds the file as well.
         let first_token = control
             .bootstrap(|token| admin_token_file::write(&config.admin.token_file, token))
-            .await?;
+            .await;
+        let first_token = match first_token {
+            Ok(token) => token,
+            Err(error) => {
+                background.end().await;
+                return Err(error.into());
+            }
+        };
         let stop_admin = CancellationToken::new();
         let metrics = environment.exports.attach(Metrics {
             runtime: status,
@@ -190,7 +198,7 @@ impl OpenStore {
             metrics,
             admin: tokio::spawn(admin.run(stop_admin.clone().cancelled_owned())),
             stop_admin,
-            background: Background::start(control, &reloader),
+            background,
             reloader,
             store: self.store,
             broker: self.broker,

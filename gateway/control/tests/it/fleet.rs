@@ -373,6 +373,21 @@ async fn gateways_that_start_at_one_moment_apply_their_file_once() {
     }
 }
 
+/// A first start may take longer than the lease: with a small machine, or a database that is far away.
+#[tokio::test(flavor = "multi_thread")]
+async fn first_admin_token_is_made_by_a_gateway_whose_lease_has_ended() {
+    let Some(mut ground) = Ground::new("a lease that ends during a first start").await else {
+        return;
+    };
+    ground.lease = Duration::from_secs(2);
+    let one = ground.member("one").await;
+    let over = "UPDATE replicas SET until = clock_timestamp() - interval '1 second'";
+    ground.postgres.query(over).unwrap();
+    let made = one.control.bootstrap(|_| Ok(())).await.unwrap();
+    assert!(made.is_some(), "it has joined anew, and makes the token");
+    one.end().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn lost_connection_to_the_database_is_made_up_for() {
     let Some(ground) = Ground::new("a database that restarts under a fleet").await else {
