@@ -43,6 +43,7 @@ mod lenient;
 mod lint;
 mod mock;
 mod mock_state;
+mod named_json;
 mod oauth;
 mod oauth_state;
 mod places;

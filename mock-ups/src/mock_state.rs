@@ -14,6 +14,7 @@ use crate::data::{SeedData, SeedUser};
 use crate::faults::{FaultPlan, Scenario, ScenarioError};
 use crate::hot_settings::HotSettings;
 use crate::journal::Journal;
+use crate::named_json;
 use crate::oauth_state::grants::{Grant, GrantReport, Grants};
 use crate::oauth_state::issuer::Issuer;
 use crate::oauth_state::quota::QuotaMeter;
@@ -172,13 +173,14 @@ impl MockState {
     pub(crate) fn patch_settings(
         &self,
         changes: serde_json::Map<String, serde_json::Value>,
-    ) -> Result<(), serde_json::Error> {
+    ) -> Result<(), String> {
         // Through JSON: names and types are checked exactly as in a settings file.
-        let mut all = serde_json::to_value(&*self.settings())?;
+        let all = serde_json::to_value(&*self.settings());
+        let mut all = all.map_err(|error| error.to_string())?;
         if let Some(members) = all.as_object_mut() {
             members.extend(changes);
         }
-        let settings = serde_json::from_value(all)?;
+        let settings = named_json::read(all)?;
         self.change_settings(|current| *current = settings);
         Ok(())
     }

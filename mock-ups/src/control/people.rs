@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::data::{SeedApp, SeedUser};
+use crate::named_json;
 use crate::registry::App;
 
 use super::request::{ControlError, ControlRequest, ControlResult};
@@ -54,7 +55,7 @@ fn with_name<T: serde::de::DeserializeOwned>(
     };
     // The path wins over the body, as it says what is replaced.
     members.insert(key.to_owned(), Value::String(name.to_owned()));
-    serde_json::from_value(body).map_err(|error| ControlError::bad_request(error.to_string()))
+    named_json::read(body).map_err(ControlError::bad_request)
 }
 
 #[derive(Deserialize)]

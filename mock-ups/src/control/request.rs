@@ -6,6 +6,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::mock_state::MockState;
+use crate::named_json;
 
 /// A control request.
 pub(super) struct ControlRequest<'a> {
@@ -51,7 +52,12 @@ impl ControlRequest<'_> {
         } else {
             self.body
         };
-        serde_json::from_slice(body).map_err(|error| ControlError::bad_request(error.to_string()))
+        let mut reader = serde_json::Deserializer::from_slice(body);
+        let value = named_json::read(&mut reader).map_err(ControlError::bad_request)?;
+        // Content behind the first document is a mistake as well.
+        let end = reader.end();
+        end.map_err(|error| ControlError::bad_request(error.to_string()))?;
+        Ok(value)
     }
 
     pub(super) fn query_value(&self, name: &str) -> Option<String> {

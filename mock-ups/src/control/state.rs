@@ -92,6 +92,6 @@ pub(super) fn change_settings(control: &ControlRequest<'_>) -> ControlResult {
     let changes: serde_json::Map<String, Value> = control.parse()?;
     // Checked as a whole before any of it counts.
     let changed = control.mock.patch_settings(changes);
-    changed.map_err(|error| ControlError::bad_request(error.to_string()))?;
+    changed.map_err(ControlError::bad_request)?;
     show_settings(control)
 }

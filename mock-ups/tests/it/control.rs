@@ -46,6 +46,19 @@ async fn tokens_are_revoked_and_settings_changed() {
     ] {
         assert_eq!(patch(wrong.clone()).send().await.status, 400, "{wrong}");
     }
+    // The error names the member.
+    let wrong = patch(json!({ "access_token_lifetime": "60s" }))
+        .send()
+        .await;
+    let error = wrong.json()["error"].to_string();
+    assert!(error.contains("access_token_lifetime: "), "{error}");
+    let fault = json!({ "endpoint": "token", "action": { "delay": -1 } });
+    let wrong = post(format!("{base}/__mock/faults"))
+        .json(&fault)
+        .send()
+        .await;
+    let error = wrong.json()["error"].to_string();
+    assert!(error.contains("action"), "{error}");
     assert_eq!(
         get(&settings).send().await.json()["access_token_lifetime"],
         3599

@@ -350,6 +350,7 @@ pub(super) const HOUSES: &[House] = &[
                 "json",
                 "label",
                 "lenient",
+                "named_json",
                 "places",
                 "response_body",
                 "span",
