@@ -7,7 +7,7 @@ use gateway_control::{
     Declared, DeclaredApp, Fleet, Mail, MailLogin, MailSecurity, Realm, Reminders, Settings,
     Webhook,
 };
-use gateway_model::{ManagedBy, Secret, TokenBucketPolicy};
+use gateway_model::{ManagedBy, Secret, StoreUrl, TokenBucketPolicy};
 use gateway_store::{AccountRecord, AppRecord, SecretDigest, Timestamp};
 use sha2::{Digest as _, Sha256};
 use std::{net::IpAddr, time::Duration};
@@ -27,6 +27,10 @@ pub(super) fn broker_config(config: &Config) -> BrokerConfig {
     };
     broker.authorize_timeout = tokens.request_timeout;
     broker.lease = config.fleet.lease;
+    if matches!(config.store.url, StoreUrl::Postgres(_)) {
+        // The others notice at a heartbeat after the lease that its owner is gone.
+        broker.policy.renewal.reserve = config.fleet.lease + config.fleet.lease / 3;
+    }
     broker
 }
 

@@ -53,6 +53,7 @@ impl Default for Policy {
                 spread: 0.1,
                 renew_after: None,
                 margin: secs(5),
+                reserve: secs(0),
                 min_interval: secs(1),
                 max_lifetime: secs(30 * 24 * 3600),
             },

@@ -18,6 +18,9 @@ pub struct RenewalPolicy {
     /// A token is no longer used this long before its end (or in the last tenth of its life, if that is
     /// shorter): clocks differ, and a request takes time to arrive.
     pub margin: Duration,
+    /// Renew this long before the token is no longer used, or at half of its life if that is later: so much time remains
+    /// for somebody else if who renews it dies.
+    pub reserve: Duration,
     /// Never start two renewals within this time, however short tokens live.
     pub min_interval: Duration,
     /// A token that lives longer, or without an end, is treated as if it lived this long.
@@ -52,9 +55,14 @@ impl RenewalPolicy {
         // At most a tenth: a fixed margin would leave nothing of a token that lives for seconds.
         let usable = lifetime - self.margin.min(lifetime / 10);
         // At random, so that accounts whose tokens came together do not renew together for ever.
-        let deviation = 1.0 + self.spread.clamp(0.0, 0.5) * (2.0 * jitter.unit() - 1.0);
+        let spread = self.spread.clamp(0.0, 0.5);
+        let deviation = 1.0 + spread * (2.0 * jitter.unit() - 1.0);
+        let latest = usable.saturating_sub(self.reserve).max(lifetime / 2);
         let renew = lifetime
-            .mul_f64((self.fraction.clamp(0.05, 0.95) * deviation).min(1.0))
+            .mul_f64(self.fraction.clamp(0.05, 0.95))
+            .min(latest.div_f64(1.0 + spread))
+            .mul_f64(deviation)
+            .min(lifetime)
             .min(renew_after.unwrap_or(Duration::MAX))
             .min(self.renew_after.unwrap_or(Duration::MAX))
             .min(usable)

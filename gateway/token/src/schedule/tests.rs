@@ -42,6 +42,28 @@ fn renewal_comes_earlier_if_the_plugin_says_so_and_never_later() {
 }
 
 #[test]
+fn renewal_leaves_a_reserve_to_whoever_takes_over() {
+    let policy = RenewalPolicy {
+        reserve: Duration::from_secs(20),
+        ..Policy::default().renewal
+    };
+    let renewal = |lifetime: u64, jitter: f64| {
+        let lifetime = Some(Duration::from_secs(lifetime));
+        let plan = policy.schedule(start(), lifetime, None, Jitter::new(jitter));
+        let plan = plan.expect("a lifetime of a second or more");
+        let left = plan.usable_until.saturating_duration_since(plan.renew_at);
+        left.as_secs_f64()
+    };
+    for jitter in [0.0, 0.5, 0.999] {
+        assert!((20.0..28.0).contains(&renewal(60, jitter)), "a short life");
+        assert!(renewal(3_600, jitter) > 400.0, "four fifths of a long one");
+        assert!(renewal(30, jitter) >= 12.0, "half of a very short one");
+    }
+    // Still at random.
+    assert!(renewal(60, 0.0) > renewal(60, 0.9) + 5.0);
+}
+
+#[test]
 fn renewal_of_a_one_second_token_does_not_spin() {
     let (renew, usable) = renewal(1, Some(0), 0.0);
     assert!(renew >= 1.0, "{renew}");
