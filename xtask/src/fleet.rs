@@ -8,7 +8,7 @@ use gateway_store_testkit::Postgres;
 use http_body_util::Full;
 use serde_json::Value;
 use std::{
-    fs,
+    env, fs,
     net::SocketAddr,
     path::{Path, PathBuf},
     process::Command,
@@ -97,7 +97,11 @@ impl Fleet {
             Command::new(&setup.built.waybill)
                 .args(["serve", "--config"])
                 .arg(&config)
-                .env("WAYBILL_LOG", "error"),
+                // More of it, where somebody looks for a fault.
+                .env(
+                    "WAYBILL_LOG",
+                    env::var_os("WAYBILL_LOG").unwrap_or_else(|| "error".into()),
+                ),
         )?;
         self.members.push(Member {
             apps: process.address("apps listening on ")?,

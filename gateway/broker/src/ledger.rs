@@ -197,7 +197,7 @@ impl Ledger for Store {
         &'a self,
         account: &'a AccountId,
     ) -> BoxFuture<'a, Result<Option<GrantRecord>, LedgerError>> {
-        Box::pin(async move { Ok(self.grant(account).await?) })
+        Box::pin(async move { Ok(self.grant_in_crowd(account).await?) })
     }
 
     fn note<'a>(&'a self, entry: &'a RenewalEntry) -> BoxFuture<'a, Result<(), LedgerError>> {

@@ -299,8 +299,10 @@ async fn ask(
         return Asked::Ended(end);
     }
     let remaining = deadline.saturating_duration_since(context.clock.now());
-    // Asked again now and then: a message may be lost, and so may the one about the owner's end.
-    let pause = remaining.min(context.config().lease / 3);
+    // Asked again now and then: a message may be lost, and so may the one about the owner's end. Where nobody waits, a
+    // look is not worth as much: ten thousand accounts would look every few seconds while their tokens are on the way.
+    let lease = context.config().lease;
+    let pause = remaining.min(if comes_by_itself { lease } else { lease / 3 });
     let signal = tokio::select! {
         biased;
         signal = signal => signal.ok(),

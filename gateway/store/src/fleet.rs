@@ -3,11 +3,13 @@
 
 mod budget;
 pub(crate) mod changes;
+mod claims;
 mod key_ring;
 mod leader;
 mod owners;
 mod replicas;
 mod versions;
 
-pub use changes::StoreChanges;
+pub use changes::{HeardChange, StoreChanges};
+pub(crate) use claims::Claims;
 pub(crate) use owners::not_a_member;

@@ -60,6 +60,11 @@ impl Store {
         self.read_one(account.as_str().as_bytes()).await
     }
 
+    /// The same, behind what is done for all other accounts: for work that every account may want at once.
+    pub async fn grant_in_crowd(&self, account: &AccountId) -> Result<Option<GrantRecord>> {
+        self.read_in_crowd(account.as_str().as_bytes()).await
+    }
+
     /// Makes the intent to present a single-use grant durable. Only after `Ok` may it be presented.
     ///
     /// # Errors

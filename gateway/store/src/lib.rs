@@ -55,7 +55,7 @@ pub use consents::TakenConsent;
 pub use db::migrate::schema_version;
 pub use derive::Purpose;
 pub use error::{KeyError, OpenError, StoreError};
-pub use fleet::StoreChanges;
+pub use fleet::{HeardChange, StoreChanges};
 /// Which store, and its keys: words that the configuration shares with the store.
 pub use gateway_model::{MasterKeySource, StoreOptions, StoreUrl};
 pub use invitations::{invitation_of, invitation_record_id};

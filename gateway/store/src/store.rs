@@ -243,11 +243,20 @@ impl Store {
 
     /// Reads one row.
     pub(crate) async fn read_one<T: Sealed>(&self, key: &[u8]) -> Result<Option<T>, StoreError> {
-        let work = async {
-            let mut connection = self.db.reader().await?;
-            self.get(&mut connection, key).await
-        };
-        self.db.read(work).await
+        self.db.read(self.fetch(key)).await
+    }
+
+    /// Reads one row, behind those that are read for all other accounts.
+    pub(crate) async fn read_in_crowd<T: Sealed>(
+        &self,
+        key: &[u8],
+    ) -> Result<Option<T>, StoreError> {
+        self.db.read_in_crowd(self.fetch(key)).await
+    }
+
+    async fn fetch<T: Sealed>(&self, key: &[u8]) -> Result<Option<T>, StoreError> {
+        let mut connection = self.db.reader().await?;
+        self.get(&mut connection, key).await
     }
 }
 

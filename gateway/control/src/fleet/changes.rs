@@ -10,7 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// How long changes are collected. A burst of renewals is then read in one statement.
+/// How long changes are collected that have to be read. A burst of them is then read in one statement.
 const COLLECT: Duration = Duration::from_millis(20);
 /// The pause before changes that could not be read are tried again.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -23,8 +23,8 @@ const TOGETHER: usize = 500;
 impl ControlPlane {
     /// Sorts what arrives. This never waits for the store, so no request for a token waits behind a change.
     pub(super) async fn receive(&self, mut changes: StoreChanges, pending: &Pending) {
-        while let Some(change) = changes.next().await {
-            match change {
+        while let Some(heard) = changes.next().await {
+            match heard.change {
                 StoreChange::Demand {
                     account,
                     version,
@@ -34,7 +34,7 @@ impl ControlPlane {
                     .broker
                     .demanded_elsewhere(&account, version, cause),
                 StoreChange::Grant { account, .. } => {
-                    pending.add(|batch| batch.grants.extend([account]));
+                    pending.add(|batch| batch.written(account, heard.grant));
                 }
                 StoreChange::Failed { account } => {
                     pending.add(|batch| batch.failed.extend([account]));
@@ -61,7 +61,9 @@ impl ControlPlane {
         let (mut compared, mut owed, mut failing) = (None, false, false);
         loop {
             tokio::select! {
-                () = pending.filled() => tokio::time::sleep(COLLECT).await,
+                () = pending.filled() => if pending.reads() {
+                    tokio::time::sleep(COLLECT).await;
+                },
                 () = tokio::time::sleep(COMPARED_FOR), if owed => {}
             }
             let mut batch = pending.take();
@@ -113,6 +115,9 @@ impl ControlPlane {
         }
         if batch.sweep {
             self.sweep().await?;
+        }
+        for grant in batch.copies.values() {
+            self.adopt_from_elsewhere(grant);
         }
         self.read_grants(&batch.grants).await?;
         self.read_failures(&batch.failed).await?;

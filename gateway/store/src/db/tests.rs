@@ -1,5 +1,6 @@
 //! A failed disk, as far as it can be shown without one.
 
+use crate::db::DEADLINE;
 use crate::*;
 use gateway_model::{
     AccountId, GrantKind, GrantStatus, IntentId, ManagedBy, SecretBytes, TokenFacts,
@@ -100,5 +101,37 @@ async fn failed_disk_ends_writing_and_answers_go_to_the_slot() {
         .expect("it is there");
     let kept = grant.intent.and_then(|intent| intent.answer);
     assert_eq!(kept.expect("it was kept").expose(), b"raw");
+    store.close().await;
+}
+
+/// What every account wants at once takes all places but one.
+#[tokio::test]
+async fn operator_is_served_while_a_crowd_of_accounts_waits() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let options = StoreOptions {
+        url: StoreUrl::Sqlite(folder.path().join("store.db")),
+        master_key: MasterKeySource::File(folder.path().join("key")),
+        old_keys: Vec::new(),
+        listen_url: None,
+    };
+    let store = Store::open(&options, Access::Gateway).await;
+    let store = store.expect("it opens");
+    let crowd: Vec<_> = (0..100)
+        .map(|_| {
+            let db = store.db.clone();
+            let never = std::future::pending::<Result<(), StoreError>>();
+            tokio::spawn(async move { db.read_in_crowd(never).await })
+        })
+        .collect();
+    tokio::task::yield_now().await;
+    let soon = DEADLINE / 2;
+    let seen = tokio::time::timeout(soon, store.accounts()).await;
+    assert_eq!(
+        seen.expect("it waits for nobody").map(|all| all.len()),
+        Ok(0)
+    );
+    for one in crowd {
+        one.abort();
+    }
     store.close().await;
 }

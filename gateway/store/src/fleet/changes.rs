@@ -5,8 +5,9 @@ mod payload;
 use crate::db::session::Heard;
 use crate::statement::query;
 use crate::store::commit;
-use crate::{DemandCause, Store, StoreChange, StoreError};
+use crate::{DemandCause, GrantRecord, Store, StoreChange, StoreError};
 use gateway_model::{AccountId, GrantVersion};
+use payload::Message;
 use sqlx::AnyConnection;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -25,40 +26,70 @@ pub struct StoreChanges {
     heard: Option<mpsc::Receiver<Heard>>,
 }
 
+/// A change that was heard of.
+#[derive(Debug)]
+pub struct HeardChange {
+    /// What it is.
+    pub change: StoreChange,
+    /// The grant as it was written, if it came with the message. If not, it is to be read.
+    pub grant: Option<GrantRecord>,
+}
+
 impl StoreChanges {
     /// The next change; `None` once the store is closed.
-    pub async fn next(&mut self) -> Option<StoreChange> {
-        let change = self.hear().await?;
-        if matches!(change, StoreChange::KeyRing | StoreChange::Resync)
+    pub async fn next(&mut self) -> Option<HeardChange> {
+        let heard = self.hear().await?;
+        if matches!(heard.change, StoreChange::KeyRing | StoreChange::Resync)
             && let Err(error) = self.store.follow_key_ring().await
         {
             tracing::debug!(%error, "whether the master key was rotated is not known");
         }
-        Some(change)
+        Some(heard)
     }
 
-    async fn hear(&mut self) -> Option<StoreChange> {
+    async fn hear(&mut self) -> Option<HeardChange> {
         let Some(heard) = &mut self.heard else {
             tokio::time::sleep(INTERVAL).await;
-            return (!self.store.db.is_closed()).then_some(StoreChange::Resync);
+            return (!self.store.db.is_closed()).then(|| StoreChange::Resync.into());
         };
         loop {
             // Before the messages: what was dropped came before some of them.
             if self.store.db.session.get()?.missed() {
-                return Some(StoreChange::Resync);
+                return Some(StoreChange::Resync.into());
             }
             let message = match heard.recv().await? {
-                Heard::Gap => return Some(StoreChange::Resync),
+                Heard::Gap => return Some(StoreChange::Resync.into()),
                 Heard::Message(message) => message,
             };
             match payload::parse(&message) {
-                Some((origin, _)) if origin == self.store.shared.origin => {}
-                Some((_, change)) => return Some(change),
+                Some(message) if message.origin == self.store.shared.origin => {}
+                Some(message) => return Some(self.opened(message).await),
                 None => {
                     self.store.shared.misheard.fetch_add(1, Ordering::Relaxed);
                     tracing::debug!("a message on the store's channel cannot be read");
                 }
             }
+        }
+    }
+
+    /// Opens the row that came with a grant. One that does not open may be anybody's: then the store is read.
+    async fn opened(&self, message: Message) -> HeardChange {
+        let mut grant = None;
+        if let Some(row) = message.row
+            && let Ok(sealer) = self.store.sealer_for(std::slice::from_ref(&row)).await
+        {
+            grant = sealer.open::<GrantRecord>(&row).ok();
+        }
+        let change = message.change;
+        HeardChange { change, grant }
+    }
+}
+
+impl From<StoreChange> for HeardChange {
+    fn from(change: StoreChange) -> Self {
+        Self {
+            change,
+            grant: None,
         }
     }
 }
@@ -142,6 +173,11 @@ impl Store {
     /// A change as this store's message.
     pub(crate) fn message(&self, change: &StoreChange) -> String {
         payload::write(self.shared.origin, change)
+    }
+
+    /// A grant that was written as this store's message.
+    pub(crate) fn grant_message(&self, grant: &GrantRecord, sealed: &[u8]) -> String {
+        payload::write_grant(self.shared.origin, grant, sealed)
     }
 }
 

@@ -3,11 +3,9 @@
 //! An account belongs to the gateway that claimed it last, as long as that gateway lives. A claim is made when
 //! a token has to be requested, and not before.
 
-use super::replicas::timeline;
 use crate::membership::Membership;
 use crate::recover::doubt;
 use crate::statement::query;
-use crate::store::commit;
 use crate::table::account;
 use crate::{Claim, Fence, GrantRecord, Ownership, ReplicaId, RestoredFrom, Store, StoreError};
 use gateway_model::AccountId;
@@ -16,32 +14,19 @@ use std::time::Duration;
 
 type Result<T> = std::result::Result<T, StoreError>;
 
-/// The first claim of an account, or else its owner if that is another gateway and lives. The account must be there,
-/// and this gateway must live. One statement, because each gateway asks it for each account after an outage.
-const FIRST: &str = "WITH first AS (INSERT INTO owners (account, owner, fence) \
-     SELECT a.name, r.id, 1 FROM accounts a, replicas r \
-     WHERE a.name = $1 AND r.id = $2 AND NOT r.dead AND r.until > clock_timestamp() \
-     ON CONFLICT (account) DO NOTHING RETURNING 1) \
-     SELECT EXISTS (SELECT 1 FROM first), (SELECT o.owner FROM owners o JOIN replicas r ON r.id = o.owner \
-     WHERE o.account = $1 AND o.owner <> $2 AND NOT r.dead AND r.until > clock_timestamp())";
-/// The lock first, and what it guards in later statements: each sees what was committed until it began.
-const LOCK: &str = "SELECT owner, fence FROM owners WHERE account = $1 FOR UPDATE";
 /// Waits for a heartbeat that is under way, and keeps later ones out: from here on the owner is dead for good.
 const BURY: &str = "UPDATE replicas SET dead = true \
      WHERE id = $1 AND NOT dead AND until <= clock_timestamp()";
 const OWNER: &str = "SELECT dead, \
      (extract(epoch FROM until - clock_timestamp()) * 1000)::bigint, timeline \
      FROM replicas WHERE id = $1";
-const TAKE: &str = "UPDATE owners SET owner = $2, fence = fence + 1 WHERE account = $1 \
-     AND EXISTS (SELECT 1 FROM replicas \
-     WHERE id = $2 AND NOT dead AND until > clock_timestamp()) RETURNING fence";
 
 /// An owner that is not alive.
-struct DeadOwner {
+pub(super) struct DeadOwner {
     /// How long its lease still seemed to last to itself, and a request after that.
-    settled_in: Duration,
+    pub(super) settled_in: Duration,
     /// The database's timeline when it was alive.
-    timeline: Option<String>,
+    pub(super) timeline: Option<String>,
 }
 
 impl Store {
@@ -71,62 +56,8 @@ impl Store {
         }
     }
 
-    /// Takes the account if it is free; else returns its owner.
-    pub(crate) async fn take(
-        &self,
-        me: &Membership,
-        account: &AccountId,
-    ) -> Result<Option<ReplicaId>> {
-        self.db.write_apart(self.take_within(me, account)).await
-    }
-
-    async fn take_within(&self, me: &Membership, account: &AccountId) -> Result<Option<ReplicaId>> {
-        let mut tx = self.db.begin_apart().await?;
-        let first = query(FIRST).bind(account.as_str()).bind(me.id.as_str());
-        let row = first.fetch_one(&mut *tx).await?;
-        if row.try_get(0)? {
-            commit(tx).await?;
-            me.claimed(account, Fence(1), None);
-            return Ok(None);
-        }
-        if let Some(owner) = row.try_get::<Option<String>, _>(1)? {
-            return Ok(Some(ReplicaId::new(owner)));
-        }
-        let lock = query(LOCK).bind(account.as_str());
-        let Some(row) = lock.fetch_optional(&mut *tx).await? else {
-            return Err(self.why_unclaimed(&mut tx, me, account).await);
-        };
-        let owner = ReplicaId::new(row.try_get::<String, _>(0)?);
-        if owner == me.id {
-            me.claimed(account, Fence(row.try_get(1)?), None);
-            return Ok(None);
-        }
-        let Some(dead) = dead_owner(&mut tx, &owner, me).await? else {
-            return Ok(Some(owner));
-        };
-        let take = query(TAKE).bind(account.as_str()).bind(me.id.as_str());
-        let Some(row) = take.fetch_optional(&mut *tx).await? else {
-            return Err(ended(me));
-        };
-        let fence = Fence(row.try_get(0)?);
-        let after_failover = match &dead.timeline {
-            Some(old) => timeline(&mut tx).await? != *old,
-            None => false,
-        };
-        if after_failover {
-            self.doubt_after_failover(&mut tx, me, account, fence)
-                .await?;
-        }
-        commit(tx).await?;
-        me.claimed(account, fence, Some(dead.settled_in));
-        if after_failover {
-            me.claimed_after_failover(account);
-        }
-        Ok(None)
-    }
-
     /// Neither was the account free, nor has it an owner.
-    async fn why_unclaimed(
+    pub(super) async fn why_unclaimed(
         &self,
         connection: &mut AnyConnection,
         me: &Membership,
@@ -140,7 +71,7 @@ impl Store {
 
     /// The owner died before a standby was promoted, which may lack its newest intent: what it could present,
     /// it may have presented.
-    async fn doubt_after_failover(
+    pub(super) async fn doubt_after_failover(
         &self,
         connection: &mut AnyConnection,
         me: &Membership,
@@ -209,7 +140,7 @@ impl Store {
 }
 
 /// What is known of an owner that is not alive; `None` if it lives.
-async fn dead_owner(
+pub(super) async fn dead_owner(
     connection: &mut AnyConnection,
     owner: &ReplicaId,
     me: &Membership,
@@ -244,7 +175,7 @@ pub(crate) fn not_a_member() -> StoreError {
 }
 
 /// The database found this gateway dead.
-fn ended(me: &Membership) -> StoreError {
+pub(super) fn ended(me: &Membership) -> StoreError {
     me.ended();
     StoreError::Unavailable {
         why: "this gateway did not reach the database in time, so its lease has ended; it joins again"

@@ -3,7 +3,7 @@
 use super::right::Right;
 use crate::statement::query;
 use crate::table::{Sealed as _, SealedRow};
-use crate::{GrantRecord, RenewalEntry, Store, StoreChange, StoreError, renewals};
+use crate::{GrantRecord, RenewalEntry, Store, StoreError, renewals};
 use gateway_model::{AccountId, IntentId};
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, AssertSqlSafe, Row as _};
@@ -138,10 +138,12 @@ impl Store {
         }
         let (owner, fence) = columns(next);
         let sql = statement(kept.is_some(), entry.is_some(), told);
+        let sealed = self.sealer().seal(next)?;
+        let message = told.then(|| self.grant_message(next, &sealed));
         let mut query = query(AssertSqlSafe(sql))
             .bind(next.account.as_str())
             .bind(completed.map(|id| id.as_str().to_owned()))
-            .bind(self.sealer().seal(next)?)
+            .bind(sealed)
             .bind(next.version.0)
             .bind(owner)
             .bind(fence);
@@ -151,10 +153,8 @@ impl Store {
         if let Some(entry) = entry {
             query = renewals::bind(query, entry);
         }
-        if told {
-            let (account, version) = (next.account.clone(), next.version);
-            let change = StoreChange::Grant { account, version };
-            query = query.bind(self.channel()).bind(self.message(&change));
+        if let Some(message) = message {
+            query = query.bind(self.channel()).bind(message);
         }
         let written = query.fetch_optional(connection).await?.is_some();
         Ok(written)

@@ -1,8 +1,14 @@
 //! A change as a message of PostgreSQL's `NOTIFY`: who sent it, what it is, and its arguments, with spaces
-//! between them. The message is a hint and no fact: whoever hears it reads the store.
+//! between them. The message is a hint and no fact: whoever hears it reads the store. Only a grant may come with its
+//! row, so that a new token costs no gateway a read; nobody but a gateway of this store can seal one.
 
-use crate::{DemandCause, StoreChange};
+use crate::table::SealedRow;
+use crate::{DemandCause, GrantRecord, StoreChange};
+use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
 use gateway_model::GrantVersion;
+
+/// PostgreSQL takes less than 8000 bytes.
+const LONGEST: usize = 7_999;
 
 const CAUSES: [(DemandCause, &str); 9] = [
     (DemandCause::First, "first"),
@@ -37,17 +43,50 @@ pub(super) fn write(origin: u64, change: &StoreChange) -> String {
     format!("{origin:016x} {text}")
 }
 
+/// A grant that was written, with its row unless that is too long.
+pub(super) fn write_grant(origin: u64, grant: &GrantRecord, sealed: &[u8]) -> String {
+    let (account, version) = (&grant.account, grant.version);
+    let Some((owner, fence)) = &grant.written_by else {
+        return format!("{origin:016x} grant {account} {version}");
+    };
+    let start = format!("{origin:016x} grant {account} {version}");
+    let sealed = STANDARD_NO_PAD.encode(sealed);
+    let whole = format!("{start} {owner} {} {sealed}", fence.0);
+    if whole.len() <= LONGEST { whole } else { start }
+}
+
+/// A message.
+#[derive(Debug)]
+pub(super) struct Message {
+    pub(super) origin: u64,
+    pub(super) change: StoreChange,
+    /// The row of a grant, as it was written.
+    pub(super) row: Option<SealedRow>,
+}
+
 /// `None` for what no program of this version sends.
-pub(super) fn parse(message: &str) -> Option<(u64, StoreChange)> {
+pub(super) fn parse(message: &str) -> Option<Message> {
     let mut words = message.split(' ');
     let origin = u64::from_str_radix(words.next()?, 16).ok()?;
     let kind = words.next()?;
     let arguments: Vec<&str> = words.collect();
+    let mut row = None;
     let change = match (kind, arguments.as_slice()) {
-        ("grant", [account, version]) => StoreChange::Grant {
-            account: account.parse().ok()?,
-            version: GrantVersion(version.parse().ok()?),
-        },
+        ("grant", [account, version, rest @ ..]) => {
+            if let [owner, fence, sealed] = rest {
+                row = Some(SealedRow {
+                    key: account.as_bytes().to_vec(),
+                    sealed: STANDARD_NO_PAD.decode(sealed).ok()?,
+                    clear: Some(format!("{version} {owner} {fence}")),
+                });
+            } else if !rest.is_empty() {
+                return None;
+            }
+            StoreChange::Grant {
+                account: account.parse().ok()?,
+                version: GrantVersion(version.parse().ok()?),
+            }
+        }
         ("failed", [account]) => StoreChange::Failed {
             account: account.parse().ok()?,
         },
@@ -66,7 +105,11 @@ pub(super) fn parse(message: &str) -> Option<(u64, StoreChange)> {
         ("resync", []) => StoreChange::Resync,
         _ => return None,
     };
-    Some((origin, change))
+    Some(Message {
+        origin,
+        change,
+        row,
+    })
 }
 
 fn word(cause: DemandCause) -> &'static str {
@@ -104,8 +147,21 @@ mod tests {
         }));
         for change in all {
             let message = write(0xfeed, &change);
-            assert_eq!(parse(&message), Some((0xfeed, change)), "{message}");
+            let read = parse(&message).expect("a message");
+            assert_eq!((read.origin, read.change), (0xfeed, change), "{message}");
+            assert!(read.row.is_none());
         }
+    }
+
+    #[test]
+    fn grant_may_come_with_its_row() {
+        let read = parse("1 grant main 7 0a 3 AAEC").expect("a message");
+        let row = read.row.expect("it has a row");
+        assert_eq!(
+            (row.key.as_slice(), row.sealed.as_slice()),
+            (&b"main"[..], &[0, 1, 2][..])
+        );
+        assert_eq!(row.clear.as_deref(), Some("7 0a 3"));
     }
 
     #[test]
@@ -121,6 +177,9 @@ mod tests {
             "1 grant main",
             "1 grant main one",
             "1 grant main 1 1",
+            "1 grant main 1 one 1",
+            "1 grant main 1 one 1 *",
+            "1 grant main 1 one 1 AAAA AAAA",
             "1 grant main  1",
             "1 grant ../etc 99999999999999999999",
             "1 demand main 1 because",
@@ -131,7 +190,7 @@ mod tests {
             "11111111111111111 key_ring",
             long.as_str(),
         ] {
-            assert_eq!(parse(message), None, "{message:?}");
+            assert!(parse(message).is_none(), "{message:?}");
         }
     }
 }

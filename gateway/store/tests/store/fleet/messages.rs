@@ -1,6 +1,6 @@
 //! What gateways hear of each other.
 
-use super::pair::{Pair, listen, next};
+use super::pair::{Pair, listen, next, next_heard};
 use crate::place::Place;
 use crate::records::*;
 use gateway_model::{GrantStatus, GrantVersion, NoticeKind};
@@ -47,10 +47,21 @@ async fn every_change_is_heard_by_the_others_and_not_by_oneself() {
         .await
         .unwrap();
     let (account, version) = (id("cc"), GrantVersion(1));
+    // The row comes with it, so that nobody has to read it.
+    let told = next_heard(&mut heard).await;
+    assert_eq!(told.change, StoreChange::Grant { account, version });
+    let copy = told.grant.expect("a short record");
+    let kept = one.grant(&id("cc")).await.unwrap().unwrap();
     assert_eq!(
-        next(&mut heard).await,
-        StoreChange::Grant { account, version }
+        (copy.version, &copy.written_by),
+        (version, &kept.written_by)
     );
+    let long = completion(GrantStatus::Repeatable, &"c".repeat(8_000));
+    one.complete(&id("cc"), version, None, &long, &entry)
+        .await
+        .unwrap();
+    let told = next_heard(&mut heard).await;
+    assert!(told.grant.is_none(), "longer than a message may be");
     let cause = DemandCause::Unauthorized;
     one.demand(&main, version, cause).await.unwrap();
     let account = main.clone();
@@ -103,8 +114,9 @@ async fn killed_server_makes_everything_be_compared() {
     let mut heard = pair.two.changes().expect("the store is shared");
     cluster.kill().unwrap();
     cluster.restart().unwrap();
-    let resync =
-        async { while heard.next().await.expect("the store is open") != StoreChange::Resync {} };
+    let resync = async {
+        while heard.next().await.expect("the store is open").change != StoreChange::Resync {}
+    };
     tokio::time::timeout(Duration::from_secs(20), resync)
         .await
         .expect("it is said");

@@ -77,11 +77,16 @@ pub(super) async fn listen(hears: &Store, says: &Store) -> StoreChanges {
 
 /// The next change that is not about gateways, within two seconds.
 pub(super) async fn next(changes: &mut StoreChanges) -> StoreChange {
+    next_heard(changes).await.change
+}
+
+/// The same, with what came with it.
+pub(super) async fn next_heard(changes: &mut StoreChanges) -> HeardChange {
     let wait = async {
         loop {
-            let change = changes.next().await.expect("the store is open");
-            if change != StoreChange::Replicas {
-                return change;
+            let heard = changes.next().await.expect("the store is open");
+            if heard.change != StoreChange::Replicas {
+                return heard;
             }
         }
     };

@@ -109,7 +109,8 @@ async fn gateway_that_cannot_listen_compares() {
     pooled.place.join(&store, clock).await;
     renew_all(&store, 3).await;
     let mut changes = store.changes().expect("the store is shared");
-    assert_eq!(changes.next().await, Some(StoreChange::Resync));
+    let heard = changes.next().await.expect("the store is open");
+    assert_eq!(heard.change, StoreChange::Resync);
     // A command needs the store for itself, which the pooler cannot give; and a gateway lives.
     let refused = Store::open(&options, Access::Offline).await.unwrap_err();
     assert!(refused.to_string().contains("listen_url"), "{refused}");

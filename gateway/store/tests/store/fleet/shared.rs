@@ -61,8 +61,8 @@ async fn rotation_is_followed_or_the_missing_key_is_said() {
     let mut deaf = pair.two.changes().expect("the store is shared");
 
     assert_eq!(pair.one.rotate_key(&new).await, Ok(2));
-    while heard.next().await != Some(StoreChange::KeyRing) {}
-    while deaf.next().await != Some(StoreChange::KeyRing) {}
+    while heard.next().await.map(|heard| heard.change) != Some(StoreChange::KeyRing) {}
+    while deaf.next().await.map(|heard| heard.change) != Some(StoreChange::KeyRing) {}
     three.healthy().await.unwrap();
     three.put_app(&app("shop", &["main"])).await.unwrap();
     assert_eq!(pair.one.apps().await.unwrap().len(), 1);

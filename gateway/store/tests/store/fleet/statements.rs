@@ -7,6 +7,7 @@ use gateway_model::{GrantStatus, GrantVersion, IntentId, SecretBytes};
 use gateway_store::*;
 use gateway_store_testkit::Postgres;
 use std::sync::Arc;
+use tokio::task::JoinSet;
 
 /// Commits, and statements other than the ends of a transaction, in a piece of the log.
 fn count(log: &str) -> (usize, usize) {
@@ -27,6 +28,15 @@ fn count(log: &str) -> (usize, usize) {
     (commits, others)
 }
 
+async fn log_statements(pair: &Pair) {
+    pair.place
+        .tamper("ALTER SYSTEM SET log_statement = 'all'")
+        .await;
+    pair.place.tamper("SELECT pg_reload_conf()").await;
+    // The server's processes take a setting over when they are asked next.
+    tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn renewals_cost_what_they_must() {
     let Some(cluster) = Postgres::start().expect("PostgreSQL starts") else {
@@ -40,12 +50,7 @@ async fn renewals_cost_what_they_must() {
     for name in ["main", "cc"] {
         assert_eq!(store.claim(&id(name)).await, Ok(Claim::Mine));
     }
-    pair.place
-        .tamper("ALTER SYSTEM SET log_statement = 'all'")
-        .await;
-    pair.place.tamper("SELECT pg_reload_conf()").await;
-    // The server's processes take a setting over when they are asked next.
-    tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+    log_statements(&pair).await;
     let before = cluster.log().unwrap().len();
     assert_eq!(store.claim(&main).await, Ok(Claim::Mine));
     assert_eq!(count(&cluster.log().unwrap()[before..]), (0, 0));
@@ -86,5 +91,43 @@ async fn renewals_cost_what_they_must() {
     let before = cluster.log().unwrap().len();
     assert_eq!(store.heartbeat(&state()).await, Ok(Heartbeat::Live));
     assert_eq!(count(&cluster.log().unwrap()[before..]), (1, 1));
+    pair.close().await;
+}
+
+/// As when a fleet starts, or when its carrier comes back.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn crowd_of_first_claims_shares_its_statements() {
+    const ACCOUNTS: usize = 700;
+    let Some(cluster) = Postgres::start().expect("PostgreSQL starts") else {
+        eprintln!("skipped: claims of a crowd, because there is no PostgreSQL");
+        return;
+    };
+    let cluster = Arc::new(cluster);
+    let pair = Pair::at(Place::on(cluster.clone()).await).await;
+    let name = |number: usize| format!("crowd-{number}");
+    for number in 0..ACCOUNTS {
+        pair.one.add_account(&account(&name(number))).await.unwrap();
+    }
+    log_statements(&pair).await;
+    let before = cluster.log().unwrap().len();
+    let mut claiming = JoinSet::new();
+    for number in 0..ACCOUNTS {
+        for store in [&pair.one, &pair.two] {
+            let (store, account) = (store.clone(), id(&name(number)));
+            claiming.spawn(async move { (account.clone(), store.claim(&account).await.unwrap()) });
+        }
+    }
+    let claims = claiming.join_all().await;
+    let (_, statements) = count(&cluster.log().unwrap()[before..]);
+    let mine = claims.iter().filter(|(_, claim)| *claim == Claim::Mine);
+    assert_eq!(mine.count(), ACCOUNTS, "each account has one owner");
+    for (account, claim) in &claims {
+        let owner = pair.one.owner_of(account).await.unwrap().expect("an owner");
+        if let Claim::Theirs { owner: named } = claim {
+            assert_eq!(*named, owner.owner);
+        }
+    }
+    // A gateway that finds an account claimed in the same moment may have to look again.
+    assert!(statements < ACCOUNTS / 2, "{statements}");
     pair.close().await;
 }
