@@ -13,12 +13,14 @@ use jiff::Timestamp;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use crate::api::Environment;
 use crate::config::Settings;
 use crate::data::{SeedApp, SeedUser};
 use crate::endpoint::Endpoint;
 use crate::faults::{Fault, Scenario, ScenarioError};
 use crate::journal::{Filter, JournalEntry};
 use crate::mock_state::{InitialState, MockState};
+use crate::oauth;
 use crate::oauth_state::grants::GrantReport;
 
 pub use builder::Builder;
@@ -93,6 +95,12 @@ impl MockUps {
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Accepts a text as an access token of a client from now on, as if the client had requested it: for clients that
+    /// have a token and request none. Nothing is signed for it. `false` if there is no such app.
+    pub fn accept_token(&self, environment: Environment, client_id: &str, token: &str) -> bool {
+        oauth::accept(&self.mock, environment, client_id, token)
     }
 
     /// Revokes all live access tokens; gives their number.

@@ -27,6 +27,7 @@ use crate::endpoint::LOGIN_PATH;
 use crate::journal::RequestFacts;
 
 pub(crate) use call::OauthCall;
+pub(crate) use token_response::accept;
 
 use authenticate::authenticate;
 use form::Form;

@@ -5,9 +5,11 @@ use std::sync::Arc;
 
 use http::{HeaderName, HeaderValue, header};
 
-use crate::api::{ApiResponse, Caller, UpsError};
+use crate::api::{ApiResponse, Caller, Environment, UpsError};
+use crate::config::Settings;
 use crate::error_envelope::push_json_string;
 use crate::journal::RequestFacts;
+use crate::mock_state::MockState;
 use crate::registry::App;
 use crate::tokens::Claim;
 
@@ -49,9 +51,6 @@ pub(super) fn mint(
 ) -> Result<TokenAnswer, UpsError> {
     let mock = call.mock;
     let settings = mock.settings();
-    let lifetime = i64::try_from(settings.access_token_lifetime).unwrap_or(i64::MAX);
-    // Bounded to a century: dates beyond what calendars can print would break the JWT. One second more than is said.
-    let lifetime = lifetime.min(100 * 365 * 86_400).saturating_add(1);
     // The skew moves the token's own times, not those of the mock's book-keeping.
     let issued_at_ms = call.now_ms.saturating_add(facts.clock_skew_ms);
     let scope = minted.grant.and_then(|grant| grant.scope.as_deref());
@@ -63,48 +62,21 @@ pub(super) fn mint(
         scope,
         // Claims are in seconds; rounded down also before 1970, where a test may have put the clock.
         issued_at: issued_at_ms.div_euclid(1000),
-        lifetime,
+        lifetime: lifetime(&settings),
     });
     let access_token = text.map_err(|_| errors::internal())?;
     // Before the new token is the newest one.
     if let Some(previous) = mock.tokens.newest(&minted.app.client_id, call.environment) {
         crate::lint::check_mint(&previous, call.now_ms, &mut facts.findings);
     }
-    // After the signature, so that a failure leaves no gap.
-    let serial = mock.tokens.next_serial();
     let client_id = Arc::clone(&minted.app.client_id);
     let refresh_count = minted
         .grant
         .filter(|_| settings.refresh_count_increments)
         .map_or(0, |grant| grant.refresh_count);
-    let caller = Caller {
-        // Only a consent is limited to its user's numbers; an app's own token may name any.
-        own_numbers_only: minted.grant.is_some() && settings.refuse_foreign_shipper_numbers,
-        known_numbers: if settings.refuse_foreign_accounts {
-            minted.caller.known_numbers
-        } else {
-            Arc::default()
-        },
-        ..minted.caller
-    };
-    let claim = Claim {
-        caller,
-        app: minted.app,
-        environment: call.environment,
-        grant: minted.grant.map(|grant| grant.id),
-        issued_at_ms,
-        expires_at_ms: issued_at_ms.saturating_add(lifetime.saturating_mul(1000)),
-    };
-    // Off by default: several tokens may live at once, as far as any source shows.
-    if settings.one_token_per_client {
-        mock.tokens.revoke_where(call.now_ms, |token| {
-            token.caller.client_id == client_id
-                && token.environment == call.environment
-                && token.grant == claim.grant
-        });
-    }
-    // Before the answer is written: a client may use the token the moment it reads it.
-    mock.tokens.insert(serial, &access_token, claim);
+    // After the signature, so that a failure leaves no gap, and before the answer is written: a client may use the token
+    // the moment it reads it.
+    let serial = circulate(mock, call.environment, minted, issued_at_ms, &access_token);
     facts.token = serial;
     facts.minted = true;
     let legacy = settings
@@ -119,6 +91,75 @@ pub(super) fn mint(
         legacy,
         request_id: mock.issuer.uuid(),
     })
+}
+
+/// The seconds that a new token lives.
+fn lifetime(settings: &Settings) -> i64 {
+    let announced = i64::try_from(settings.access_token_lifetime).unwrap_or(i64::MAX);
+    // Bounded to a century: dates beyond what calendars can print would break the JWT. One second more than is said.
+    announced.min(100 * 365 * 86_400).saturating_add(1)
+}
+
+/// Puts a token into circulation; gives its serial.
+fn circulate(
+    mock: &MockState,
+    environment: Environment,
+    minted: TokenSubject<'_>,
+    issued_at_ms: i64,
+    text: &str,
+) -> u64 {
+    let settings = mock.settings();
+    let serial = mock.tokens.next_serial();
+    let client_id = Arc::clone(&minted.app.client_id);
+    let caller = Caller {
+        // Only a consent is limited to its user's numbers; an app's own token may name any.
+        own_numbers_only: minted.grant.is_some() && settings.refuse_foreign_shipper_numbers,
+        known_numbers: if settings.refuse_foreign_accounts {
+            minted.caller.known_numbers
+        } else {
+            Arc::default()
+        },
+        ..minted.caller
+    };
+    let lifetime_ms = lifetime(&settings).saturating_mul(1000);
+    let claim = Claim {
+        caller,
+        app: minted.app,
+        environment,
+        grant: minted.grant.map(|grant| grant.id),
+        issued_at_ms,
+        expires_at_ms: issued_at_ms.saturating_add(lifetime_ms),
+    };
+    // Off by default: several tokens may live at once, as far as any source shows.
+    if settings.one_token_per_client {
+        mock.tokens.revoke_where(mock.clock.now_ms(), |token| {
+            token.caller.client_id == client_id
+                && token.environment == environment
+                && token.grant == claim.grant
+        });
+    }
+    mock.tokens.insert(serial, text, claim);
+    serial
+}
+
+/// Puts a text into circulation that the mock did not sign. `false` if there is no such app.
+pub(crate) fn accept(
+    mock: &MockState,
+    environment: Environment,
+    client_id: &str,
+    text: &str,
+) -> bool {
+    let Some(app) = mock.registry.app(client_id) else {
+        return false;
+    };
+    let accepted = TokenSubject {
+        caller: mock.registry.caller(&app.client_id, &app.owner),
+        app,
+        merchant_id: None,
+        grant: None,
+    };
+    circulate(mock, environment, accepted, mock.clock.now_ms(), text);
+    true
 }
 
 impl TokenAnswer {

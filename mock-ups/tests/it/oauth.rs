@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use mock_ups::api::Environment;
 use mock_ups::{BodyCredentials, MockUps, Quota};
 use serde_json::Value;
 
@@ -107,6 +108,19 @@ async fn same_seed_and_time_issue_the_same_token() {
     }
     assert_eq!(tokens[0], tokens[1]);
     assert_ne!(tokens[0], tokens[2]);
+}
+
+#[tokio::test]
+async fn token_that_was_not_requested_is_accepted_where_it_was_put() {
+    let ups = MockUps::start().await.unwrap();
+    assert!(ups.accept_token(Environment::Cie, "mock-client", "fixed"));
+    assert!(!ups.accept_token(Environment::Cie, "nobody", "other"));
+    assert_eq!(shop(&ups.base_url(), "fixed").send().await.status, 200);
+    let production = ups.production_base_url();
+    assert_eq!(shop(&production, "fixed").send().await.status, 401);
+    assert_eq!(shop(&ups.base_url(), "other").send().await.status, 401);
+    assert_eq!(ups.revoke_client("mock-client"), 1);
+    assert_eq!(shop(&ups.base_url(), "fixed").send().await.status, 401);
 }
 
 #[tokio::test]
