@@ -96,29 +96,37 @@ impl Json {
         self.money_value(currency, value);
     }
 
-    /// Most of an answer is this: few appends of constant length, and one of the digits.
+    /// Most of an answer is this, so nearly all of it is put together beside the document and appended in one piece.
     fn money_value(&mut self, currency: &'static str, value: i64) {
+        // Where the digits begin.
+        const NUMBER: usize = 42;
         // All currencies have three letters.
         let [a, b, c] = *currency.as_bytes() else {
             return;
         };
-        let mut start = *b"\":{\"CurrencyCode\":\"...\", \"MonetaryValue\":\"";
-        // The three dots stand where the currency goes.
-        [start[19], start[20], start[21]] = [a, b, c];
-        match self.style {
-            Style::Spaced => self.out.extend_from_slice(&start),
-            Style::Compact => {
-                self.out.extend_from_slice(&start[..24]);
-                // Left out is the blank between the two members.
-                self.out.extend_from_slice(&start[25..]);
+        let mut text = *b"\":{\"CurrencyCode\":\"...\", \"MonetaryValue\":\"0.00\"}..";
+        // The three dots stand where the currency goes, and the two at the end make room for larger numbers.
+        [text[19], text[20], text[21]] = [a, b, c];
+        let (start, number) = text.split_at_mut(NUMBER);
+        let length = match number.first_chunk_mut() {
+            // A third of all money is nothing.
+            Some(_) if value == 0 => Some(6),
+            Some(number) => closed_hundredths(number, value),
+            None => None,
+        };
+        match (self.style, length) {
+            (Style::Spaced, Some(length)) => {
+                let end = self.out.len() + start.len() + length;
+                self.out.extend_from_slice(&text);
+                self.out.truncate(end);
             }
-        }
-        // A third of all money is nothing.
-        if value == 0 {
-            self.out.extend_from_slice(b"0.00\"}");
-        } else {
-            push_hundredths(&mut self.out, value);
-            self.out.extend_from_slice(b"\"}");
+            (style, _) => {
+                // Left out is the blank between the two members.
+                let blank = usize::from(style == Style::Compact);
+                self.out.extend_from_slice(&start[..24]);
+                self.out.extend_from_slice(&start[24 + blank..]);
+                push_closed(&mut self.out, value, hundredths);
+            }
         }
     }
 
@@ -222,11 +230,18 @@ impl Json {
         self.out.extend_from_slice(members.as_bytes());
     }
 
-    /// Prepared members around a number in tenths.
+    /// Prepared members with a number in tenths, as text, at the end of the object that they close.
     #[inline(always)]
-    pub(crate) fn prepared_tenths(&mut self, before: &str, value: i64, after: &str) {
+    pub(crate) fn prepared_tenths(&mut self, before: &str, value: i64) {
         self.prepared(before);
-        push_tenths(&mut self.out, value);
+        push_closed(&mut self.out, value, tenths);
+    }
+
+    /// Prepared members with a word in their middle that needs no escape.
+    #[inline(always)]
+    pub(crate) fn prepared_around(&mut self, before: &str, word: &str, after: &str) {
+        self.prepared(before);
+        self.out.extend_from_slice(word.as_bytes());
         self.out.extend_from_slice(after.as_bytes());
     }
 
@@ -344,21 +359,38 @@ fn push_integer(out: &mut Vec<u8>, value: i64) {
     push_from(out, &digits, at);
 }
 
-fn push_tenths(out: &mut Vec<u8>, value: i64) {
-    let mut digits = [b'-'; DIGITS];
-    let at = tenths(&mut digits, value);
-    push_from(out, &digits, at);
-}
-
 fn push_hundredths(out: &mut Vec<u8>, value: i64) {
     let mut digits = [b'-'; DIGITS];
     let at = hundredths(&mut digits, value);
     push_from(out, &digits, at);
 }
 
-/// Appends the digits from `at` on.
-fn push_from(out: &mut Vec<u8>, digits: &[u8; DIGITS], at: usize) {
-    match (digits.last_chunk::<8>(), at.checked_sub(DIGITS - 8)) {
+/// Appends a decimal number, then closes the text that it is in and the object around that.
+#[inline(always)]
+fn push_closed(out: &mut Vec<u8>, value: i64, write: fn(&mut [u8; DIGITS], i64) -> usize) {
+    let mut digits = [b'-'; DIGITS + 2];
+    [digits[DIGITS], digits[DIGITS + 1]] = *b"\"}";
+    if let Some(number) = digits.first_chunk_mut() {
+        let at = write(number, value);
+        push_from(out, &digits, at);
+    }
+}
+
+/// Writes hundredths, the end of their text and of the object around it, if eight bytes are enough; gives their number.
+fn closed_hundredths(out: &mut [u8; 8], value: i64) -> Option<usize> {
+    let mut digits = [b'-'; DIGITS];
+    let at = hundredths(&mut digits, value);
+    let unused = at.checked_sub(DIGITS - 6)?;
+    let moved = u64::from_le_bytes(*digits.last_chunk()?) >> (8 * (2 + unused));
+    let length = 6 - unused;
+    let end = u64::from(u16::from_le_bytes(*b"\"}")) << (8 * length);
+    *out = (moved | end).to_le_bytes();
+    Some(length + 2)
+}
+
+/// Appends the digits from `at` on, and what stands behind them.
+fn push_from<const LENGTH: usize>(out: &mut Vec<u8>, digits: &[u8; LENGTH], at: usize) {
+    match (digits.last_chunk::<8>(), at.checked_sub(LENGTH - 8)) {
         // Nearly always: appending eight bytes and taking back some is quicker than a copy of
         // unknown length.
         (Some(last), Some(unused)) => {

@@ -10,19 +10,20 @@ fn document_in_live_style_has_spaces_between_members_only() {
         json.array("Alert", [1, 2], |json, item| json.integer_text("n", item));
         json.strings("Lines", ["a", "b\u{8}\""]);
         json.hundredths("Money", -1205);
-        json.prepared_tenths("\"Weight\":\"", 50, "\"");
+        json.prepared_tenths(r#""Billed":{"Weight":""#, 50);
         json.hundredths("Nothing", 0);
         json.money("Rate", "USD", 1234);
         json.hundredths("Most", i64::MIN);
-        json.prepared_tenths("\"Least\":\"", -7, "\"");
+        json.prepared_tenths(r#""Least":{"Weight":""#, -7);
+        json.prepared_around(r#""Code":""#, "03", r#"", "Name":"""#);
     });
     assert_eq!(
         String::from_utf8(body).expect("text"),
         r#"{"Status":{"Code":"1", "Description":"Success"}, "Alert":[{"n":"1"}, {"n":"2"}], "#
             .to_owned()
-            + r#""Lines":["a", "b\u0008\""], "Money":"-12.05", "Weight":"5.0", "#
+            + r#""Lines":["a", "b\u0008\""], "Money":"-12.05", "Billed":{"Weight":"5.0"}, "#
             + r#""Nothing":"0.00", "Rate":{"CurrencyCode":"USD", "MonetaryValue":"12.34"}, "#
-            + r#""Most":"-92233720368547758.08", "Least":"-0.7"}"#
+            + r#""Most":"-92233720368547758.08", "Least":{"Weight":"-0.7"}, "Code":"03", "Name":""}"#
     );
 }
 

@@ -26,14 +26,12 @@ use crate::hot_settings::HotSettings;
 use crate::lenient;
 use crate::places;
 
-use charges::ServicePrices;
+use charges::{LanePrices, ServicePrices};
 use check::CheckInputs;
 use job::{RatingJob, ThirdParty};
 use mode::Mode;
 use response::ResponseContext;
 use service::Service;
-
-use tariff::Zone;
 
 pub use tariff::{Tariff, TariffError};
 
@@ -116,7 +114,7 @@ impl Rating {
                 };
                 let services = job.lane.shop().filter(fits);
                 services
-                    .filter_map(|service| lookup.basis(job, service))
+                    .filter_map(|service| lookup.prices.service(job, service))
                     .collect()
             }
         };
@@ -133,10 +131,8 @@ impl Rating {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct PriceLookup<'t> {
     tariff: &'t Tariff,
-    zone: Zone,
     currency: &'static str,
-    factor: i64,
-    discount: Option<i64>,
+    prices: LanePrices<'t>,
     third_party_refused: bool,
 }
 
@@ -144,27 +140,17 @@ impl<'t> PriceLookup<'t> {
     pub(crate) fn of(tariff: &'t Tariff, job: &RatingJob<'_>, caller: &Caller) -> Self {
         let currency = places::currency(job.lane.from.0);
         let third_party = third_party_discount(job, caller);
+        let zone = tariff.zone(job.lane, job.from_prefix, job.to_prefix);
+        let factor = tariff.currency_factor(currency);
+        // The payer's rates come before the shipper's: the client asked for them by name.
+        let discount = third_party.or_else(|| discount(job, caller));
         Self {
             tariff,
-            zone: tariff.zone(job.lane, job.from_prefix, job.to_prefix),
             currency,
-            factor: tariff.currency_factor(currency),
-            // The payer's rates come before the shipper's: the client asked for them by name.
-            discount: third_party.or_else(|| discount(job, caller)),
+            prices: LanePrices::of(job, zone, tariff, discount, factor),
             third_party_refused: third_party.is_none()
                 && matches!(job.shows.third_party, ThirdParty::Account(_)),
         }
-    }
-
-    fn basis(&self, job: &RatingJob<'_>, service: Service) -> Option<ServicePrices<'t>> {
-        ServicePrices::of(
-            job,
-            service,
-            self.zone,
-            self.tariff,
-            self.discount,
-            self.factor,
-        )
     }
 
     /// The basis of the one service that was asked for.
@@ -176,7 +162,8 @@ impl<'t> PriceLookup<'t> {
         if !goes_on_saturday(job, service) {
             return Err(error::OPTION_UNAVAILABLE.into());
         }
-        self.basis(job, service)
+        self.prices
+            .service(job, service)
             .ok_or_else(|| error::SERVICE_UNAVAILABLE.into())
     }
 
@@ -196,7 +183,7 @@ impl<'t> PriceLookup<'t> {
             currency: self.currency,
             tax: taxes.find(|tax| tax.0 == job.lane.from.0).map(|tax| tax.1),
             // Without a shipper number there is nothing to be qualified, so no alert either.
-            not_qualified: asked && self.discount.is_none() && job.shipper_number.is_some(),
+            not_qualified: asked && !self.prices.is_negotiated() && job.shipper_number.is_some(),
             third_party_refused: self.third_party_refused,
             negotiated_base,
             transaction: call.transaction,

@@ -4,20 +4,26 @@ use super::job::{Parcel, RatingJob, Signature};
 use super::service::{Class, Service};
 use super::tariff::{Cents, DeliveryArea, QuotedLane, RateModifier, Tariff, Zone};
 
-/// How a service is priced on the lane of the job, looked up once.
+/// How services are priced on the lane of the job, looked up once for all of them.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct ServicePrices<'t> {
-    pub(crate) service: Service,
-    pub(crate) zone: Zone,
-    pub(crate) class: Class,
+pub(crate) struct LanePrices<'t> {
+    zone: Zone,
     quoted: Option<&'t QuotedLane>,
     tariff: &'t Tariff,
-    pub(crate) area: Option<&'t DeliveryArea>,
+    area: Option<&'t DeliveryArea>,
     /// Units of the currency for one dollar, in thousandths.
     factor: i64,
     /// Per mille off the base, for negotiated rates.
     discount: Option<i64>,
-    pub(crate) modifier: Option<&'t RateModifier>,
+    modifier: Option<&'t RateModifier>,
+}
+
+/// How a service is priced on the lane of the job.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ServicePrices<'t> {
+    pub(crate) service: Service,
+    pub(crate) class: Class,
+    lane: LanePrices<'t>,
 }
 
 /// The charges of one package.
@@ -106,24 +112,16 @@ impl ShipmentCharges {
 /// What a return label costs that the shipper prints, in dollars and cents. A guess.
 const RETURN_LABEL: Cents = 175;
 
-impl<'t> ServicePrices<'t> {
-    /// `None` when the tariff does not sell the service there.
+impl<'t> LanePrices<'t> {
     pub(crate) fn of(
         job: &RatingJob<'_>,
-        service: Service,
         zone: Zone,
         tariff: &'t Tariff,
         discount: Option<i64>,
         factor: i64,
-    ) -> Option<Self> {
+    ) -> Self {
         // A quoted lane wins over the tables: it is how a tariff reproduces a recorded answer to the cent.
         let quoted = tariff.quoted(job.from_prefix, job.to_prefix);
-        let is_quoted =
-            quoted.is_some_and(|lane| lane.prices.iter().any(|price| price.service == service));
-        // A service that only the lane quotes has no column, and is sold all the same.
-        if !is_quoted && !tariff.sells(service, zone) {
-            return None;
-        }
         // A lane's own delivery area stands for the ZIP tables, which need not know that destination.
         let area = match quoted.and_then(|lane| lane.area.as_ref()) {
             Some(area) => Some(area),
@@ -132,10 +130,8 @@ impl<'t> ServicePrices<'t> {
         let modifier = quoted
             .and_then(|lane| lane.modifier.as_ref())
             .or(tariff.rules.lane_balance.as_ref());
-        Some(Self {
-            service,
+        Self {
             zone,
-            class: service.class(job.lane),
             quoted,
             tariff,
             area,
@@ -143,17 +139,54 @@ impl<'t> ServicePrices<'t> {
             discount,
             // Modifiers change negotiated totals only.
             modifier: modifier.filter(|_| discount.is_some()),
-        })
+        }
     }
 
-    /// Whether the answer shows negotiated rates.
+    /// Whether negotiated rates are shown.
     pub(crate) const fn is_negotiated(&self) -> bool {
         self.discount.is_some()
     }
 
+    /// The prices of a service; `None` when the tariff does not sell it there.
+    pub(crate) fn service(
+        &self,
+        job: &RatingJob<'_>,
+        service: Service,
+    ) -> Option<ServicePrices<'t>> {
+        let lane = *self;
+        let mut prices = lane.quoted.into_iter().flat_map(|lane| &lane.prices);
+        // A service that only the lane quotes has no column, and is sold all the same.
+        let is_sold =
+            prices.any(|price| price.service == service) || lane.tariff.sells(service, lane.zone);
+        is_sold.then(|| ServicePrices {
+            service,
+            class: service.class(job.lane),
+            lane,
+        })
+    }
+}
+
+impl<'t> ServicePrices<'t> {
+    pub(crate) const fn zone(&self) -> Zone {
+        self.lane.zone
+    }
+
+    pub(crate) const fn area(&self) -> Option<&'t DeliveryArea> {
+        self.lane.area
+    }
+
+    pub(crate) const fn modifier(&self) -> Option<&'t RateModifier> {
+        self.lane.modifier
+    }
+
+    /// Whether the answer shows negotiated rates.
+    pub(crate) const fn is_negotiated(&self) -> bool {
+        self.lane.is_negotiated()
+    }
+
     /// The charges of one package.
     pub(crate) fn package(&self, job: &RatingJob<'_>, parcel: &Parcel<'_>) -> PackageCharges {
-        let rules = &self.tariff.rules;
+        let rules = &self.lane.tariff.rules;
         let residential = job.lane.residential;
         let options = PackageCharges {
             handling: self.convert(if parcel.additional_handling {
@@ -190,12 +223,13 @@ impl<'t> ServicePrices<'t> {
         let base = self.convert(match quoted {
             Some((price, _, _)) => price,
             None => self
+                .lane
                 .tariff
-                .base(self.service, self.zone, parcel.pounds)
+                .base(self.service, self.lane.zone, parcel.pounds)
                 .unwrap_or_default(),
         });
         let fuel_percent = quoted.map_or_else(|| self.fuel_percent(), |(_, _, percent)| percent);
-        let net_base = match (quoted.and_then(|(_, net, _)| net), self.discount) {
+        let net_base = match (quoted.and_then(|(_, net, _)| net), self.lane.discount) {
             // A recorded net price is exact, a discount only approximates it.
             (Some(net), Some(_)) => self.convert(net),
             (_, Some(discount)) => base - per(base, discount, 1000),
@@ -204,7 +238,7 @@ impl<'t> ServicePrices<'t> {
         };
         // Delivery area and residential surcharge are not discounted: in the recordings they are the same in both
         // totals.
-        let area = self.area.map_or(0, |area| {
+        let area = self.lane.area.map_or(0, |area| {
             self.convert(if residential {
                 area.residential
             } else {
@@ -234,7 +268,7 @@ impl<'t> ServicePrices<'t> {
         job: &RatingJob<'_>,
         packages: &[PackageCharges],
     ) -> ShipmentCharges {
-        let rules = &self.tariff.rules;
+        let rules = &self.lane.tariff.rules;
         let when = |wanted: bool, charge: Cents| if wanted { self.convert(charge) } else { 0 };
         // Options are converted one by one, as each is a line of its own in the answer.
         let mut charges = ShipmentCharges {
@@ -257,7 +291,7 @@ impl<'t> ServicePrices<'t> {
 
     /// Base, negotiated base and fuel percentage of a quoted lane.
     fn quoted_price(&self, pounds: usize) -> Option<(Cents, Option<Cents>, i64)> {
-        let prices = &self.quoted?.prices;
+        let prices = &self.lane.quoted?.prices;
         let price = prices
             .iter()
             .find(|price| price.service == self.service && price.pounds == pounds)?;
@@ -266,19 +300,19 @@ impl<'t> ServicePrices<'t> {
     }
 
     fn fuel_percent(&self) -> i64 {
-        let quoted = self.quoted.and_then(|lane| lane.fuel);
-        quoted.unwrap_or(self.tariff.rules.fuel)[self.class.index()]
+        let quoted = self.lane.quoted.and_then(|lane| lane.fuel);
+        quoted.unwrap_or(self.lane.tariff.rules.fuel)[self.class.index()]
     }
 
     fn residential(&self) -> Cents {
-        let quoted = self.quoted.and_then(|lane| lane.residential);
-        quoted.unwrap_or(self.tariff.rules.residential)[self.class.index()]
+        let quoted = self.lane.quoted.and_then(|lane| lane.residential);
+        quoted.unwrap_or(self.lane.tariff.rules.residential)[self.class.index()]
     }
 
     const fn signature(&self, wanted: Option<Signature>) -> Cents {
         match wanted {
-            Some(Signature::Any) => self.tariff.rules.signature,
-            Some(Signature::Adult) => self.tariff.rules.adult_signature,
+            Some(Signature::Any) => self.lane.tariff.rules.signature,
+            Some(Signature::Adult) => self.lane.tariff.rules.adult_signature,
             None => 0,
         }
     }
@@ -286,8 +320,8 @@ impl<'t> ServicePrices<'t> {
     /// The first dollars are free; then it goes by started hundreds.
     fn declared(&self, parcel: &Parcel<'_>) -> Cents {
         // The table is in dollars and the declared value in the shipment's currency.
-        let rule = &self.tariff.rules.declared_value;
-        let dollars = parcel.declared_value * 1000 / self.factor;
+        let rule = &self.lane.tariff.rules.declared_value;
+        let dollars = parcel.declared_value * 1000 / self.lane.factor;
         if dollars <= rule.free_dollars * 100 {
             return 0;
         }
@@ -299,10 +333,10 @@ impl<'t> ServicePrices<'t> {
     /// Dollars to the currency of the shipment.
     const fn convert(&self, dollars: Cents) -> Cents {
         // Most shipments are in dollars: no rounding step for them.
-        if self.factor == 1000 {
+        if self.lane.factor == 1000 {
             dollars
         } else {
-            per(dollars, self.factor, 1000)
+            per(dollars, self.lane.factor, 1000)
         }
     }
 }

@@ -17,70 +17,71 @@ use super::tariff::RateModifier;
 
 pub(crate) use shape::Itemised;
 
-/// A warning in an answer. Some read differently at a rated shipment.
+/// A warning in an answer: its members, ready to be written. Some read differently at a rated shipment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Alert {
-    code: &'static str,
-    text: &'static str,
+    members: &'static str,
     at_shipment: &'static str,
 }
 
-impl Alert {
-    const fn new(code: &'static str, text: &'static str) -> Self {
-        Self {
-            code,
-            text,
-            at_shipment: text,
+/// An alert by its code and its text, and its text at a shipment if that is another one.
+macro_rules! alert {
+    ($code:literal, $text:literal) => {
+        alert!($code, $text, $text)
+    };
+    ($code:literal, $text:literal, $at_shipment:literal) => {
+        Alert {
+            members: alert!(@ $code, $text),
+            at_shipment: alert!(@ $code, $at_shipment),
         }
-    }
-
-    const fn at_shipment(mut self, text: &'static str) -> Self {
-        self.at_shipment = text;
-        self
-    }
+    };
+    (@ $code:literal, $text:literal) => {
+        concat!(r#""Code":""#, $code, r#"", "Description":""#, $text, r#"""#)
+    };
 }
 
-const MAY_VARY: Alert = Alert::new(
+const MAY_VARY: Alert = alert!(
     "110971",
-    "Your invoice may vary from the displayed reference rates",
+    "Your invoice may vary from the displayed reference rates"
 );
-const NOT_QUALIFIED: Alert = Alert::new(
+// The same alert ends with a full stop at the shipment and without one in the response.
+const NOT_QUALIFIED: Alert = alert!(
     "120900",
     "User Id and Shipper Number combination is not qualified to receive negotiated rates",
-)
-// The same alert ends with a full stop at the shipment and without one in the response.
-.at_shipment(
-    "User Id and Shipper Number combination is not qualified to receive negotiated rates.",
+    "User Id and Shipper Number combination is not qualified to receive negotiated rates."
 );
-const THIRD_PARTY_ONLY: Alert = Alert::new(
+const THIRD_PARTY_ONLY: Alert = alert!(
     "120910",
-    "TPFCNegotiatedRatesIndicator is applicable only for Third party/Freight Collect shipments.",
+    "TPFCNegotiatedRatesIndicator is applicable only for Third party/Freight Collect shipments."
 );
-const THIRD_PARTY_REFUSED: Alert = Alert::new(
+const THIRD_PARTY_REFUSED: Alert = alert!(
     "120911",
     "Shipper not authorized to request for the Third Party/Freight Collect negotiated rates for \
-     this shipment.",
+     this shipment."
 );
-const RECLASSIFIED: Alert = Alert::new(
+const RECLASSIFIED: Alert = alert!(
     "110920",
-    "Ship To Address Classification is changed from Residential to Commercial",
+    "Ship To Address Classification is changed from Residential to Commercial"
 );
-const DATE_CHANGED: Alert = Alert::new("111730", "Invalid Date. Changed to today's date")
-    // At the shipment UPS speaks of the pickup date.
-    .at_shipment("Invalid Date. Changed the pickup date");
-const NO_USER_DISCOUNT: Alert = Alert::new(
+// At the shipment UPS speaks of the pickup date.
+const DATE_CHANGED: Alert = alert!(
+    "111730",
+    "Invalid Date. Changed to today's date",
+    "Invalid Date. Changed the pickup date"
+);
+const NO_USER_DISCOUNT: Alert = alert!(
     "111531",
-    "User level discount is not available for the user and shipper number",
+    "User level discount is not available for the user and shipper number"
 );
-const NO_TRANSIT: Alert = Alert::new(
+const NO_TRANSIT: Alert = alert!(
     "111598",
-    "Time in transit information is not available for the requested service",
+    "Time in transit information is not available for the requested service"
 );
 // The semicolon is UPS's.
-const MODIFIER_APPLIED: Alert = Alert::new("112237", "Modifier is applied on Package(s);");
-const HANDLING_SET: Alert = Alert::new(
+const MODIFIER_APPLIED: Alert = alert!("112237", "Modifier is applied on Package(s);");
+const HANDLING_SET: Alert = alert!(
     "119001",
-    "Additional Handling has automatically been set on a package",
+    "Additional Handling has automatically been set on a package"
 );
 
 /// Everything an answer is made from.
@@ -109,7 +110,7 @@ impl ResponseContext<'_> {
 
     fn modifier<'t>(&self, basis: &ServicePrices<'t>) -> Option<&'t RateModifier> {
         basis
-            .modifier
+            .modifier()
             // Modifiers came with sub-version 2205; older clients do not know the member.
             .filter(|_| self.job.shows.sub_version >= 2205)
     }
@@ -190,7 +191,9 @@ fn response(json: &mut Json, sheet: &ResponseContext<'_>, bases: &[ServicePrices
         // Seen as a list of one even where the version would write an object.
         let untimed = bases.iter().any(|basis| sheet.is_untimed(basis));
         let (alerts, count) = sheet.alerts(modified, untimed);
-        json.array("Alert", alerts[..count].iter().copied(), alert);
+        json.array("Alert", alerts[..count].iter(), |json, alert| {
+            json.prepared(alert.members);
+        });
         match sheet.job.shows.customer_context {
             Some(context) => json.object("TransactionReference", |json| {
                 json.text("CustomerContext", context);
@@ -200,14 +203,4 @@ fn response(json: &mut Json, sheet: &ResponseContext<'_>, bases: &[ServicePrices
             None => json.text("TransactionReference", ""),
         }
     });
-}
-
-fn alert(json: &mut Json, alert: &Alert) {
-    json.word("Code", alert.code);
-    json.word("Description", alert.text);
-}
-
-fn alert_at_shipment(json: &mut Json, alert: &Alert) {
-    json.word("Code", alert.code);
-    json.word("Description", alert.at_shipment);
 }

@@ -200,7 +200,7 @@ impl Shipping {
             shipper_number,
             service: basis.service,
             lane: job.lane,
-            commitment: transit::commitment(basis.service, job.lane, basis.zone),
+            commitment: transit::commitment(basis.service, job.lane, basis.zone()),
             created_at: request.now,
             packages,
             references: sent.map_or_else(Vec::new, |s| references(&s.reference_number.0)),

@@ -9,7 +9,7 @@ use crate::products::rating::tariff::{Cents, RateModifier};
 use crate::products::rating::transit::commitment;
 
 use super::shape::{HeadMember, Itemised};
-use super::{ResponseContext, alert_at_shipment, transit};
+use super::{ResponseContext, transit};
 
 /// Writes the members of one rated shipment.
 pub(super) fn write(
@@ -21,7 +21,7 @@ pub(super) fn write(
     let job = sheet.job;
     let charges = basis.shipment(job, packages);
     let arrays = sheet.mode.lists_are_arrays();
-    let commitment = commitment(basis.service, job.lane, basis.zone);
+    let commitment = commitment(basis.service, job.lane, basis.zone());
 
     heading(json, sheet, basis);
     let billed = job.parcels.iter().map(|parcel| parcel.billed).sum();
@@ -32,7 +32,9 @@ pub(super) fn write(
     // With packages rated one by one UPS shows the base at each package and 0.00 here.
     let base = if by_package { 0 } else { charges.packages.base };
     money(json, sheet, "BaseServiceCharge", base);
-    Items::of_shipment(sheet, basis, &charges, charges.packages.fuel).write(json, sheet);
+    itemised(json, sheet, || {
+        Items::of_shipment(sheet, basis, &charges, charges.packages.fuel)
+    });
     // The order of members is that of recorded answers; some strict clients depend on it.
     money(json, sheet, "ServiceOptionsCharges", charges.options());
     taxes(json, sheet, charges.total());
@@ -73,22 +75,25 @@ fn heading(json: &mut Json, sheet: &ResponseContext<'_>, basis: &ServicePrices<'
                     json.word("Description", TAXES_INCLUDED);
                 });
             }
-            HeadMember::Service => json.object("Service", |json| {
-                json.word("Code", basis.service.code());
-                // UPS leaves the description empty; clients look services up by code.
-                json.word("Description", "");
-            }),
+            // UPS leaves the description empty; clients look services up by code.
+            HeadMember::Service => json.prepared_around(
+                r#""Service":{"Code":""#,
+                basis.service.code(),
+                r#"", "Description":""}"#,
+            ),
             HeadMember::RateChart if shows.rate_chart => {
                 json.text("RateChart", rate_chart(sheet));
             }
             HeadMember::Zone if shows.sub_version >= 2409 => {
-                json.integer_text("Zone", basis.zone.number(basis.service));
+                json.integer_text("Zone", basis.zone().number(basis.service));
             }
             HeadMember::Alerts => {
                 let modified = sheet.modifier(basis).is_some();
                 let (alerts, count) = sheet.alerts(modified, sheet.is_untimed(basis));
                 let alerts = alerts[..count].iter().copied();
-                json.list("RatedShipmentAlert", arrays, alerts, alert_at_shipment);
+                json.list("RatedShipmentAlert", arrays, alerts, |json, alert| {
+                    json.prepared(alert.at_shipment);
+                });
             }
             HeadMember::RatingMethod if shows.rating_method => json.word("RatingMethod", method),
             HeadMember::BillableWeightMethod if shows.rating_method => {
@@ -147,7 +152,9 @@ fn negotiated(
         }
     }
     rate_modifier(json, sheet, modifier);
-    Items::of_shipment(sheet, basis, charges, charges.packages.net_fuel).write(json, sheet);
+    itemised(json, sheet, || {
+        Items::of_shipment(sheet, basis, charges, charges.packages.net_fuel)
+    });
     let total = charges.net_total() + modifier.map_or(0, |modifier| modifier.amount);
     // A fixed modifier can exceed a small total, and no charge is negative.
     let total = total.max(0);
@@ -186,7 +193,9 @@ fn package(
         let options = shown(charges.options());
         money(json, sheet, "ServiceOptionsCharges", options);
         if by_package {
-            Items::of_package(sheet, basis, parcel, charges, charges.fuel).write(json, sheet);
+            itemised(json, sheet, || {
+                Items::of_package(sheet, basis, parcel, charges, charges.fuel)
+            });
         }
         money(json, sheet, "TotalCharges", shown(charges.total()));
         package_negotiated(json, sheet, basis, parcel, charges);
@@ -194,12 +203,15 @@ fn package(
     } else {
         package_negotiated(json, sheet, basis, parcel, charges);
         if by_package {
-            Items::of_package(sheet, basis, parcel, charges, charges.fuel).write(json, sheet);
+            itemised(json, sheet, || {
+                Items::of_package(sheet, basis, parcel, charges, charges.fuel)
+            });
         }
     }
     // The weight as it was sent, with one decimal at least; it was read as a number.
     let weight = parcel.weight;
-    if weight.contains('.') {
+    // Texts of a weight are short, and a search made ready for long ones costs more.
+    if weight.bytes().any(|byte| byte == b'.') {
         json.word("Weight", weight);
     } else {
         json.word_with("Weight", weight, ".0");
@@ -234,7 +246,9 @@ fn package_negotiated(
         money(json, sheet, "BaseServiceCharge", charges.net_base);
         let transportation = charges.net_transportation();
         money(json, sheet, "TransportationCharges", transportation);
-        Items::of_package(sheet, basis, parcel, charges, charges.net_fuel).write(json, sheet);
+        itemised(json, sheet, || {
+            Items::of_package(sheet, basis, parcel, charges, charges.net_fuel)
+        });
         money(json, sheet, "ServiceOptionsCharges", charges.options());
         money(json, sheet, "TotalCharge", charges.net_total());
     });
@@ -251,8 +265,8 @@ pub(super) fn billing_weight(json: &mut Json, units: Units, tenths: i64) {
         r#", "Weight":""#
     );
     match units {
-        Units::Imperial => json.prepared_tenths(POUNDS, tenths, "\"}"),
-        Units::Metric => json.prepared_tenths(KILOGRAMS, tenths, "\"}"),
+        Units::Imperial => json.prepared_tenths(POUNDS, tenths),
+        Units::Metric => json.prepared_tenths(KILOGRAMS, tenths),
     }
 }
 
@@ -290,6 +304,13 @@ pub(super) fn taxes(json: &mut Json, sheet: &ResponseContext<'_>, amount: Cents)
 pub(super) fn total_with_taxes(json: &mut Json, sheet: &ResponseContext<'_>, amount: Cents) {
     if let Some(tax) = tax_on(sheet, amount) {
         money(json, sheet, "TotalChargesWithTaxes", amount + tax);
+    }
+}
+
+/// `ItemizedCharges`. Most answers have none, and need not make a list of twelve lines to find that out.
+fn itemised<'t>(json: &mut Json, sheet: &ResponseContext<'_>, items: impl FnOnce() -> Items<'t>) {
+    if sheet.itemised() != Itemised::No {
+        items().write(json, sheet);
     }
 }
 
@@ -416,7 +437,7 @@ impl<'t> Items<'t> {
         self.push_charged("110", charges.cash_on_delivery);
         self.push_charged("120", charges.signature);
         self.push_declared(basis, charges);
-        if let Some(area) = basis.area {
+        if let Some(area) = basis.area() {
             // Listed even at 0.00: the recordings show the area of places that cost nothing.
             self.push("376", charges.area, Some(&area.subtype));
         }

@@ -19,7 +19,7 @@ pub(super) fn guaranteed(json: &mut Json, commitment: Commitment) {
     json.object("GuaranteedDelivery", |json| {
         json.integer_text("BusinessDaysInTransit", i64::from(commitment.business_days));
         if let Some(by) = commitment.by {
-            json.text("DeliveryByTime", by);
+            json.word("DeliveryByTime", by);
         }
     });
 }
