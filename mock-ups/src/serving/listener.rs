@@ -184,7 +184,7 @@ async fn serve_http2(
                 }
             }
             // Its streams are not parked.
-            FirstReady::Quiet(Event::Sweep) => {}
+            FirstReady::Quiet(Event::FirstLook | Event::Sweep) => {}
         }
     }
 }
@@ -198,10 +198,12 @@ async fn serve_http1(
     sweeps: &Sweeps,
     mut stop: watch::Receiver<bool>,
 ) {
+    let mut crowd = NEWCOMERS;
     loop {
+        let awake = sweeps.enter(crowd);
         let quiet = Quiet::new(idle, sweeps, stop.clone());
         // Boxed, so that a parked connection does not keep the room for it.
-        let conversation = Box::pin(converse(wire, Arc::clone(&connection), idle, quiet));
+        let conversation = Box::pin(converse(wire, Arc::clone(&connection), awake, quiet));
         let Some(parked) = conversation.await else {
             return;
         };
@@ -214,6 +216,7 @@ async fn serve_http1(
             },
         }
         wire = parked;
+        crowd = REGULARS;
     }
 }
 
@@ -221,7 +224,7 @@ async fn serve_http1(
 async fn converse(
     wire: Transport,
     connection: Arc<Connection>,
-    idle: Duration,
+    awake: Awake<'_>,
     mut quiet: Quiet,
 ) -> Option<Transport> {
     let (can_park, ending) = (wire.can_park(), wire.ending());
@@ -250,10 +253,14 @@ async fn converse(
             }
             FirstReady::Quiet(Event::Tick) => {
                 let lasted = quiet.lasted(now);
-                if lasted >= idle {
+                if lasted >= quiet.idle {
                     return None;
                 }
-                lasted >= PARK_AFTER
+                let in_crowd = awake.is_in_a_crowd() && now.is_between_requests();
+                lasted >= PARK_AFTER || in_crowd
+            }
+            FirstReady::Quiet(Event::FirstLook) => {
+                awake.is_in_a_crowd() && now.is_between_requests()
             }
             FirstReady::Quiet(Event::Sweep) => now.is_between_requests(),
         };
@@ -269,18 +276,52 @@ async fn converse(
 /// How long a connection is quiet before it is parked.
 const PARK_AFTER: Duration = Duration::from_secs(2);
 
-/// New connections between two sweeps.
+/// New connections between two sweeps. Beside as many others with buffers a new one is parked after its first answer.
 const NEWCOMERS: u32 = 128;
+/// Beside as many others with buffers a connection that was parked before is parked after each answer. That costs
+/// a request a twelfth more, which a load of fewer connections must not pay.
+const REGULARS: u32 = 1_024;
 
 /// Parks what is quiet when many connections come at once. Otherwise all of them would have buffers before the first
 /// one is parked, and the allocator keeps a heap of that size.
 #[derive(Debug, Default)]
 struct Sweeps {
     newcomers: AtomicU32,
+    /// Connections that are not parked.
+    awake: AtomicU32,
     sweep: watch::Sender<()>,
 }
 
+/// A connection with buffers, until it is dropped.
+struct Awake<'a> {
+    awake: &'a AtomicU32,
+    crowd: u32,
+}
+
+impl Awake<'_> {
+    /// Whether too many have buffers. A sweep alone comes late: its turn is behind all requests that wait already, and
+    /// each of them takes buffers.
+    fn is_in_a_crowd(&self) -> bool {
+        self.awake.load(Ordering::Relaxed) > self.crowd
+    }
+}
+
+impl Drop for Awake<'_> {
+    fn drop(&mut self) {
+        self.awake.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
 impl Sweeps {
+    /// A connection takes buffers.
+    fn enter(&self, crowd: u32) -> Awake<'_> {
+        self.awake.fetch_add(1, Ordering::Relaxed);
+        Awake {
+            awake: &self.awake,
+            crowd,
+        }
+    }
+
     /// One more connection has buffers. Those that were parked and speak again are not counted: many busy connections
     /// would sweep each other all the time.
     fn note_newcomer(&self) {
@@ -293,9 +334,12 @@ impl Sweeps {
 
 /// Watches for the stop signal, for sweeps, and for how long nothing was asked.
 struct Quiet {
+    /// A connection that is quiet for so long is over.
+    idle: Duration,
     ticks: tokio::time::Interval,
     sweep: watch::Receiver<()>,
     stop: watch::Receiver<bool>,
+    has_looked: bool,
     seen: Option<Activity>,
     ticks_since: u32,
 }
@@ -305,15 +349,20 @@ impl Quiet {
         // Half the time: two quiet ticks in a row are at least that long.
         let period = (idle / 2).min(PARK_AFTER / 2);
         Self {
+            idle,
             ticks: tokio::time::interval(period),
             sweep: sweeps.sweep.subscribe(),
             stop,
+            has_looked: false,
             seen: None,
             ticks_since: 0,
         }
     }
 
     async fn next(&mut self) -> Event {
+        if !std::mem::replace(&mut self.has_looked, true) {
+            return Event::FirstLook;
+        }
         tokio::select! {
             // Stop before tick, so that the last tick cannot hide it.
             biased;
@@ -337,6 +386,9 @@ impl Quiet {
 /// What can happen to a connection from outside.
 enum Event {
     Stop,
+    /// The connection has answered what was there when it began. Even a timer that is due comes later: behind all
+    /// tasks that wait already.
+    FirstLook,
     Tick,
     Sweep,
 }
