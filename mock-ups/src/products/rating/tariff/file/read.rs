@@ -260,13 +260,17 @@ fn column(points: &[(u32, f64)], place: &str) -> Result<PriceColumn, TariffError
     let (Some(first), Some(last)) = (known.first(), known.last()) else {
         return Err(wrong(place, "no points"));
     };
+    let mut at = 0;
     for (pounds, cell) in column.iter_mut().enumerate() {
-        let after = known.iter().position(|point| point.0 >= pounds);
-        let price = match after {
+        // Both ascend, so the search for the next point goes on where the last one ended.
+        while known.get(at).is_some_and(|point| point.0 < pounds) {
+            at += 1;
+        }
+        let price = match at {
             // Below the first point its price holds: there is no cheaper weight to draw a line from.
-            Some(0) => first.1,
-            None => last.1,
-            Some(at) => {
+            0 => first.1,
+            _ if at == known.len() => last.1,
+            _ => {
                 let ((w0, p0), (w1, p1)) = (known[at - 1], known[at]);
                 let (run, width) = ((pounds - w0).cast_signed(), (w1 - w0).cast_signed());
                 // Half the width is added so that the division rounds.
