@@ -6,7 +6,7 @@
 //!   mock looked for one, which saves the mock a sleep: so the count told who ran first. What the client does is counted
 //!   as well; it is a write, two reads and one more sleep.
 //! * The token is none that the mock signed. Before its first signature a process gathers entropy from the jitter of the
-//!   processor, which takes 418 million instructions, and two million more or less each time.
+//!   processor, which takes 418 million instructions, a million more or less each time.
 
 use super::case::Case;
 use crate::ask::Ask;

@@ -278,8 +278,8 @@ const PARK_AFTER: Duration = Duration::from_secs(2);
 
 /// New connections between two sweeps. Beside as many others with buffers a new one is parked after its first answer.
 const NEWCOMERS: u32 = 128;
-/// Beside as many others with buffers a connection that was parked before is parked after each answer. That costs
-/// a request a twelfth more, which a load of fewer connections must not pay.
+/// Beside as many others with buffers a connection that was parked before is parked after each answer. A load of fewer
+/// connections must not pay for that.
 const REGULARS: u32 = 1_024;
 
 /// Parks what is quiet when many connections come at once. Otherwise all of them would have buffers before the first
