@@ -35,6 +35,9 @@ pub struct Settings {
     pub codes_work_once: bool,
     /// Characters of an authorization code, at most 1,024. A guess: no public shape is known.
     pub code_length: u16,
+    /// How long the login page remembers who has signed in with a browser, in seconds; 0: it asks for the password
+    /// at each consent. A guess: half an hour.
+    pub sign_in_lifetime: u64,
     /// The `error` with which an app learns that the user refused. A guess.
     pub refused_consent: String,
     /// Token and refresh requests per client and window, after which 10429 follows. UPS publishes
@@ -135,6 +138,7 @@ impl Default for Settings {
             refresh_extends_grant: true,
             codes_work_once: true,
             code_length: 40,
+            sign_in_lifetime: 1_800,
             refused_consent: "access_denied".to_owned(),
             token_quota: None,
             // RFC 6749: a code is used once.

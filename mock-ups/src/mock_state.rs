@@ -15,6 +15,7 @@ use crate::faults::{FaultPlan, Scenario, ScenarioError};
 use crate::hot_settings::HotSettings;
 use crate::journal::Journal;
 use crate::named_json;
+use crate::oauth_state::browser_sessions::BrowserSessions;
 use crate::oauth_state::grants::{Grant, GrantReport, Grants};
 use crate::oauth_state::issuer::Issuer;
 use crate::oauth_state::quota::QuotaMeter;
@@ -45,6 +46,7 @@ pub(crate) struct MockState {
     pub(crate) issuer: Issuer,
     pub(crate) tokens: TokenTable,
     pub(crate) grants: Grants,
+    pub(crate) browser_sessions: BrowserSessions,
     pub(crate) quota: QuotaMeter,
     /// In an allocation of its own: every call writes to it, and nothing that every call reads may
     /// share its cache line.
@@ -129,6 +131,7 @@ impl MockState {
             issuer: Issuer::new(initial.seed),
             tokens: TokenTable::default(),
             grants: Grants::default(),
+            browser_sessions: BrowserSessions::default(),
             quota: QuotaMeter::default(),
             journal: Box::new(Journal::new(initial.journal_capacity)),
             faults: FaultPlan::default(),
@@ -260,6 +263,7 @@ impl MockState {
         // Tokens first: a call that comes meanwhile must not be served for a user who is gone.
         self.tokens.clear();
         self.grants.clear();
+        self.browser_sessions.clear();
         self.quota.clear();
         self.faults.clear();
         self.registry.reset(self.start.data.clone());

@@ -7,7 +7,7 @@
 //! | `POST token`, `grant_type=authorization_code`, with Basic or PKCE | `authorization_code.rs` |
 //! | `POST refresh` | `refresh_token.rs` |
 //! | `GET authorize`, `GET validate-client` | `authorize.rs` |
-//! | `GET`/`POST /lasso/signin` | `consent.rs` |
+//! | `GET`/`POST /lasso/signin` | `consent.rs`, its cookie `signed_in.rs` |
 
 mod authenticate;
 mod authorization_code;
@@ -18,6 +18,7 @@ mod consent;
 mod errors;
 mod form;
 mod refresh_token;
+mod signed_in;
 mod token_response;
 
 use http::{HeaderValue, Method, header};

@@ -75,7 +75,7 @@ impl AuthorizationRequest {
     }
 
     /// The parameters, for the login page's address.
-    fn login_query(&self) -> String {
+    pub(super) fn login_query(&self) -> String {
         let mut query = url::form_urlencoded::Serializer::new(String::new());
         query.append_pair("client_id", &self.app.client_id);
         query.append_pair("redirect_uri", &self.redirect_uri);

@@ -1,5 +1,6 @@
 //! The login and consent page. A person or a browser signs in, sees the app and the accounts, and
-//! approves or refuses; a script can post user, password and decision at once.
+//! approves or refuses; a script can post user, password and decision at once. The page remembers who
+//! has signed in with a browser, as carriers' pages do, until that person asks for another login.
 
 use http::{HeaderName, HeaderValue, Method, StatusCode, header};
 
@@ -10,6 +11,8 @@ use super::authorize::{AuthorizationRequest, redirect};
 use super::call::OauthCall;
 use super::errors;
 use super::form::Form;
+use super::signed_in;
+use crate::endpoint::LOGIN_PATH;
 use crate::oauth_state::grants::{PendingCode, Ticket};
 
 // Long enough to read the page and decide, too short for a forgotten tab.
@@ -22,7 +25,13 @@ pub(super) fn answer(call: &OauthCall<'_>, facts: &mut RequestFacts) -> ApiRespo
             let form = call.query_form();
             // Checked before anything is shown: a login page for a forged request would be a phishing page.
             match AuthorizationRequest::parse(call, &form, facts) {
-                Ok(request) => login_page(&request, None),
+                Ok(request) => match signed_in::user(call) {
+                    Some(session) => {
+                        facts.note = Some("the browser is signed in already");
+                        ask(call, request, &session.user, session.password_version)
+                    }
+                    None => login_page(&request, None),
+                },
                 Err(error) => error_page(&error),
             }
         }
@@ -51,7 +60,43 @@ fn log_in(call: &OauthCall<'_>, form: &Form, facts: &mut RequestFacts) -> ApiRes
         // The same words for an unknown user and a wrong password.
         return login_page(&request, Some("Wrong user or password."));
     };
-    let ticket = Ticket {
+    // Scripts post user, password and decision in one request. They are no browser that is remembered.
+    if form.get("decision").is_some() {
+        let ticket = ticket(call, request, user, password_version);
+        return decide(call, ticket, form, facts);
+    }
+    let page = ask(call, request, user, password_version);
+    signed_in::remember(call, page, user, password_version)
+}
+
+/// Asks who has signed in for the decision.
+fn ask(
+    call: &OauthCall<'_>,
+    request: AuthorizationRequest,
+    user: &str,
+    password_version: u64,
+) -> ApiResponse {
+    // The page carries only this ticket; what was agreed to stays on this side.
+    let id = call.mock.issuer.alphanumeric(32);
+    let caller = call.mock.registry.caller(&request.app.client_id, user);
+    let numbers: Vec<_> = caller
+        .accounts
+        .iter()
+        .map(|account| &*account.number)
+        .collect();
+    let page = consent_page(&request.app.name, user, &numbers, &id);
+    let ticket = ticket(call, request, user, password_version);
+    call.mock.grants.add_ticket(&id, ticket);
+    page
+}
+
+fn ticket(
+    call: &OauthCall<'_>,
+    request: AuthorizationRequest,
+    user: &str,
+    password_version: u64,
+) -> Ticket {
+    Ticket {
         code: PendingCode {
             client_id: request.app.client_id.to_string(),
             redirect_uri: request.redirect_uri,
@@ -64,22 +109,7 @@ fn log_in(call: &OauthCall<'_>, form: &Form, facts: &mut RequestFacts) -> ApiRes
             expires_at_ms: call.now_ms.saturating_add(TICKET_LIFETIME_MS),
         },
         state: request.state,
-    };
-    // Scripts post user, password and decision in one request.
-    if form.get("decision").is_some() {
-        return decide(call, ticket, form, facts);
     }
-    // The page carries only this ticket; what was agreed to stays on this side.
-    let id = call.mock.issuer.alphanumeric(32);
-    let caller = call.mock.registry.caller(&request.app.client_id, user);
-    let numbers: Vec<_> = caller
-        .accounts
-        .iter()
-        .map(|account| &*account.number)
-        .collect();
-    let page = consent_page(&request.app.name, user, &numbers, &id);
-    call.mock.grants.add_ticket(&id, ticket);
-    page
 }
 
 fn decide_by_ticket(
@@ -93,12 +123,32 @@ fn decide_by_ticket(
     match ticket.filter(|ticket| call.now_ms < ticket.code.expires_at_ms) {
         Some(ticket) => {
             facts.set_client(&ticket.code.client_id);
+            if form.get("decision") == Some("another") {
+                return sign_in_anew(call, ticket);
+            }
             decide(call, ticket, form, facts)
         }
         None => error_page(&errors::bad_request(
             "This page has expired; start again from the app",
         )),
     }
+}
+
+/// Signs the browser out, and leads it to the login page for the same request of the app.
+fn sign_in_anew(call: &OauthCall<'_>, ticket: Ticket) -> ApiResponse {
+    let code = ticket.code;
+    let Some(app) = call.mock.registry.app_in(call.environment, &code.client_id) else {
+        return error_page(&errors::invalid_client()); // it was removed meanwhile
+    };
+    let request = AuthorizationRequest {
+        app,
+        redirect_uri: code.redirect_uri,
+        scope: code.scope,
+        state: ticket.state,
+        challenge: code.challenge,
+    };
+    let login_page = format!("{}{LOGIN_PATH}?{}", call.origin(), request.login_query());
+    signed_in::forget(call, redirect(&login_page))
 }
 
 /// Sends the browser back to the app, with a code or with the refusal.
@@ -189,7 +239,8 @@ fn consent_page(app: &str, user: &str, accounts: &[&str], ticket: &str) -> ApiRe
 <ul id="accounts">{items}</ul>
 <form method="post"><input type="hidden" name="ticket" value="{ticket}">
 <button id="approve" name="decision" value="approve">Approve</button>
-<button id="refuse" name="decision" value="refuse" class="quiet">Refuse</button></form>"#,
+<button id="refuse" name="decision" value="refuse" class="quiet">Refuse</button>
+<p class="mark">Not your login? <button id="another" name="decision" value="another" class="link">Use another login</button></p></form>"#,
         user = escape(user),
         app = escape(app),
     );

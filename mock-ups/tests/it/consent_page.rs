@@ -250,7 +250,10 @@ async fn person_grants_access_in_a_real_browser() {
         .await;
     assert_eq!(bought.status, 200, "{}", bought.text());
 
+    // The page knows this browser again, and lets the person use another login.
     browser.open(&authorize(&base, &redirect)).await;
+    assert_eq!(browser.text("#signed-in").await, "merchant");
+    browser.click("#another").await;
     browser.type_into("#user", "other").await;
     browser.type_into("#password", "parcel-2").await;
     browser.click("#sign-in").await;

@@ -1,6 +1,6 @@
 //! What the walk-throughs do in a terminal, done in the browser: with scripts and without.
 
-use super::world::{UiWorld, browser, reads};
+use super::world::{UiWorld, browser, reads, signs_in};
 use mock_ups::{SeedAccount, SeedData};
 use tests::{Browser, MERCHANT, OTHER, rate_request};
 
@@ -23,12 +23,10 @@ async fn add(browser: &Browser, world: &UiWorld, name: &str, numbers: &str, gran
 }
 
 /// Goes to the carrier's page, and signs in there.
-async fn go_to_carrier(browser: &Browser, (user, password): (&str, &str)) {
+async fn go_to_carrier(browser: &Browser, login: (&str, &str)) {
     browser.click("form[action$='/connect'] button").await;
     browser.click("a[rel=noreferrer]").await;
-    browser.type_into("#user", user).await;
-    browser.type_into("#password", password).await;
-    browser.click("#sign-in").await;
+    signs_in(browser, login).await;
 }
 
 async fn connects_each_login(browser: &Browser) {
@@ -201,9 +199,7 @@ async fn administrator_connects_twelve_numbers_of_two_logins_and_needs_no_termin
             OTHER
         };
         browser.click("a[rel=noreferrer]").await;
-        browser.type_into("#user", who.0).await;
-        browser.type_into("#password", who.1).await;
-        browser.click("#sign-in").await;
+        signs_in(&browser, who).await;
         browser.click("#approve").await;
         reads(&browser, "now uses the new login").await;
         browser.open(&world.url("/ui/migration")).await;

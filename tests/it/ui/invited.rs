@@ -3,7 +3,7 @@
 use super::{
     axe::Axe,
     check,
-    world::{UiWorld, browser, reads},
+    world::{UiWorld, browser, reads, signs_in},
 };
 use serde_json::json;
 use tests::{Browser, Look, MERCHANT, OTHER};
@@ -28,13 +28,15 @@ async fn world() -> UiWorld {
 }
 
 /// Goes on from the page of the invitation to the carrier, and signs in there.
-async fn sign_in(browser: &Browser, (user, password): (&str, &str)) {
+async fn sign_in(browser: &Browser, login: (&str, &str)) {
+    to_carrier(browser).await;
+    signs_in(browser, login).await;
+    browser.click("#approve").await;
+}
+
+async fn to_carrier(browser: &Browser) {
     browser.click("button.primary").await;
     browser.click("a[rel=noreferrer]").await;
-    browser.type_into("#user", user).await;
-    browser.type_into("#password", password).await;
-    browser.click("#sign-in").await;
-    browser.click("#approve").await;
 }
 
 #[tokio::test]
@@ -70,16 +72,25 @@ async fn owner_of_a_branch_signs_in_for_all_accounts_of_a_login_with_one_link() 
         sign_in(&browser, OTHER).await;
         reads(&browser, "wrong_login").await;
         browser.click("a[href='/ui/invitation/account']").await;
-        for (done, waits) in [
-            (1, "2 accounts of the same login still wait"),
-            (2, "1 account of the same login still waits"),
-        ] {
-            sign_in(&browser, MERCHANT).await;
-            reads(&browser, waits).await;
-            browser.click("a[href='/ui/invitation/account']").await;
-            reads(&browser, &format!("for {done} of 3 accounts")).await;
-        }
-        sign_in(&browser, MERCHANT).await;
+        // The carrier remembers the wrong login, and lets the person change it.
+        to_carrier(&browser).await;
+        reads(&browser, "You are signed in as other").await;
+        browser.click("#another").await;
+        browser.type_into("#user", MERCHANT.0).await;
+        browser.type_into("#password", MERCHANT.1).await;
+        browser.click("#sign-in").await;
+        browser.click("#approve").await;
+        reads(&browser, "2 accounts of the same login still wait").await;
+        browser.click("a[href='/ui/invitation/account']").await;
+        reads(&browser, "for 1 of 3 accounts").await;
+        // From here on nobody types a password.
+        to_carrier(&browser).await;
+        browser.click("#approve").await;
+        reads(&browser, "1 account of the same login still waits").await;
+        browser.click("a[href='/ui/invitation/account']").await;
+        reads(&browser, "for 2 of 3 accounts").await;
+        to_carrier(&browser).await;
+        browser.click("#approve").await;
         reads(&browser, "you can close this page").await;
         let all = world.operator.get("invitations").await;
         assert_eq!(all[0]["state"], "used", "{all}");

@@ -139,3 +139,18 @@ pub(super) async fn reads(browser: &Browser, text: &str) {
         "the page does not say {text:?}:\n{read}"
     );
 }
+
+/// Signs in at the carrier's page that is open, which may remember who was signed in before.
+pub(super) async fn signs_in(browser: &Browser, (user, password): (&str, &str)) {
+    reads(browser, "mock UPS").await;
+    if browser.text().await.contains("You are signed in as") {
+        if browser.text().await.contains(&format!("signed in as {user}")) {
+            return;
+        }
+        browser.click("#another").await;
+    }
+    browser.type_into("#user", user).await;
+    browser.type_into("#password", password).await;
+    browser.click("#sign-in").await;
+    reads(browser, &format!("signed in as {user}")).await;
+}
