@@ -203,15 +203,27 @@ async fn another_login_signs_the_browser_out_and_asks_for_the_same_app_again() {
     let page = login_page_of(&base, &cookie).await;
     let form = post(format!("{base}/lasso/signin")).header("cookie", &cookie);
     let fields = hidden(&page.text());
-    let mut fields: Vec<_> = fields.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
+    let mut fields: Vec<_> = fields
+        .iter()
+        .map(|(n, v)| (n.as_str(), v.as_str()))
+        .collect();
     fields.push(("decision", "another"));
     let out = form.form(&fields).send().await;
     assert_eq!(out.status, 302);
     assert!(out.header("set-cookie").contains("Max-Age=0"));
     let login = get(out.header("location").to_owned()).header("cookie", &cookie);
     let login = login.send().await;
-    assert!(login.text().contains("type=\"password\""), "{}", login.text());
-    let consent = submit(&base, &login, &[("user", "other"), ("password", "parcel-2")]).await;
+    assert!(
+        login.text().contains("type=\"password\""),
+        "{}",
+        login.text()
+    );
+    let consent = submit(
+        &base,
+        &login,
+        &[("user", "other"), ("password", "parcel-2")],
+    )
+    .await;
     assert!(consent.text().contains("X9Y8Z7"), "{}", consent.text());
     let approved = submit(&base, &consent, &[("decision", "approve")]).await;
     let back: url::Url = approved.header("location").parse().unwrap();

@@ -52,6 +52,18 @@ impl Person {
         match self {
             Self::Real(browser) => {
                 browser.open(address).await;
+                // The carrier's page may remember this person, or somebody else.
+                eventually("the carrier's page", async || {
+                    browser.text().await.contains("mock UPS")
+                })
+                .await;
+                let page = browser.text().await;
+                if page.contains(&format!("You are signed in as {user}")) {
+                    return;
+                }
+                if page.contains("You are signed in as") {
+                    browser.click("#another").await;
+                }
                 browser.type_into("#user", user).await;
                 browser.type_into("#password", password).await;
                 browser.click("#sign-in").await;
