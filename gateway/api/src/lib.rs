@@ -22,6 +22,7 @@
 //! | `doctor`, `migration` | a diagnosis; the migration from access keys |
 //! | [`migration_list`] | reads the list of accounts that a migration begins with |
 //! | `secret_text`, `error_body`, `protocol` | secrets in transit, errors, paths and versions |
+//! | `page_of_command` | the page of the web interface that does what a command does |
 //! | [`client`] | one method for each route |
 
 mod account;
@@ -41,6 +42,7 @@ mod migration;
 pub mod migration_list;
 mod new_requests;
 mod notice;
+mod page_of_command;
 mod plugin;
 mod probe;
 mod protocol;
@@ -69,6 +71,7 @@ pub use migration::{
 };
 pub use new_requests::NewRequests;
 pub use notice::NoticeView;
+pub use page_of_command::{page_of_command, with_page};
 pub use plugin::{PluginContent, PluginReloaded, PluginView, PluginWorkerView};
 pub use probe::{ProbeReport, RatesView};
 pub use protocol::{BASE_PATH, VERSION, VERSION_HEADER};

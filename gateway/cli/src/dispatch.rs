@@ -69,7 +69,7 @@ fn tell(error: &CliError, output: &mut Output) {
             // Cleaned: the text may come from a carrier and must not steer the terminal.
             output.error(&clean(&error.to_string()));
             if let Some(remedy) = client.remedy() {
-                output.hint(&format!("what to do: {}", clean(remedy)));
+                output.hint(&format!("what to do: {}", output.advice(remedy)));
             }
             // Programs get the gateway's stable code as well, on the stream that they read.
             if let Some(said) = client.api().filter(|_| output.is_json()) {
@@ -96,6 +96,7 @@ fn remote(
     command: impl FnOnce(&Session, &mut Output) -> Result<CommandOutcome, CliError>,
 ) -> Result<CommandOutcome, CliError> {
     let session = at.session(local.clock())?;
+    output.has_pages_at(session.client.base());
     let outcome = command(&session, output)?;
     // After the command, so that its own output comes first.
     session.remind(output);

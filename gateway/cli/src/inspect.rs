@@ -22,7 +22,11 @@ pub(crate) fn doctor(
     if output.is_json() {
         output.json(&report)?;
     } else {
-        let rows = report.checks.iter().map(check_row).collect();
+        let rows = report
+            .checks
+            .iter()
+            .map(|it| check_row(it, output))
+            .collect();
         output.table(
             &["Result", "Account", "Check", "What was seen", "What to do"],
             rows,
@@ -41,7 +45,7 @@ pub(crate) fn doctor(
     })
 }
 
-fn check_row(check: &Check) -> Vec<String> {
+fn check_row(check: &Check, output: &Output) -> Vec<String> {
     vec![
         word(&check.verdict),
         check
@@ -50,7 +54,7 @@ fn check_row(check: &Check) -> Vec<String> {
             .map_or_else(|| "(gateway)".into(), ToString::to_string),
         clean(&check.name),
         clean(&check.message),
-        check.remedy.as_deref().map_or_else(|| "-".into(), clean),
+        (check.remedy.as_deref()).map_or_else(|| "-".into(), |it| output.advice(it)),
     ]
 }
 
@@ -109,7 +113,7 @@ pub(crate) fn notices(session: &Session, output: &mut Output) -> Result<CommandO
         let why = account
             .message
             .as_deref()
-            .map_or_else(String::new, |why| format!(": {}", clean(why)));
+            .map_or_else(String::new, |why| format!(": {}", output.advice(why)));
         output.line(format_args!(
             "account {} gets no token ({}){why}",
             account.name,

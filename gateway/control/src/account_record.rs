@@ -38,9 +38,13 @@ pub(crate) fn changed(
         // A refresh token is bound to the client to which it was issued (RFC 6749 section 6).
         if before.grant == GrantKind::AuthorizationCode {
             let message = "the login of this account belongs to its client id";
-            return Err(ControlError::new(Fault::Invalid, "client_id_bound", message).remedy(
-                "add another account with the new client id, authorize it, then remove this one",
-            ));
+            return Err(
+                ControlError::new(Fault::Invalid, "client_id_bound", message).remedy(format!(
+                    "add another account with the new client id (`waybill account add NAME`), sign in for it \
+                     (`waybill account authorize NAME`), then remove this one with `waybill account remove {}`",
+                    before.name
+                )),
+            );
         }
         record.client_id = client_id(id)?;
     }

@@ -6,7 +6,7 @@ use crate::{
 };
 use gateway_api::{AccountState, AccountView};
 use gateway_broker::AccountStatus;
-use gateway_model::{GrantKind, GrantStatus, UnavailableReason};
+use gateway_model::{GrantKind, GrantStatus, ManagedBy, UnavailableReason};
 use gateway_store::{AccountRecord, GrantRecord, RestoredFrom, Timestamp};
 
 /// What the store knows about a person's sign-in.
@@ -92,7 +92,31 @@ pub(crate) fn state(
     let Some(absent) = &status.unavailable else {
         return (AccountState::Ready, None);
     };
-    (state_without(absent.reason), Some(absent.message.clone()))
+    let message = with_command(&absent.message, absent.reason, account);
+    (state_without(absent.reason), Some(message))
+}
+
+/// What the broker says about an account without a token, and the command that mends it.
+fn with_command(message: &str, reason: UnavailableReason, account: &AccountRecord) -> String {
+    let name = &account.name;
+    let command = match reason {
+        UnavailableReason::NeedsConsent => format!("`waybill account authorize {name}`"),
+        // The file is corrected first, and what then has to be typed is the same for all accounts.
+        UnavailableReason::CredentialsRejected if account.managed_by == ManagedBy::Config => {
+            "correct them in the configuration, then `waybill reload`".to_owned()
+        }
+        UnavailableReason::CredentialsRejected => {
+            format!("`waybill account rotate-secret {name}` stores another secret")
+        }
+        UnavailableReason::Misconfigured => format!("`waybill doctor {name}` says more"),
+        // The gateway tries again by itself.
+        UnavailableReason::Pending
+        | UnavailableReason::CarrierUnreachable
+        | UnavailableReason::TokenEndpointFailing
+        | UnavailableReason::RateLimited
+        | UnavailableReason::PluginFault => return message.to_owned(),
+    };
+    format!("{message}: {command}")
 }
 
 /// The state of an active account that gets no token.

@@ -333,7 +333,7 @@ pub(crate) fn unproven(account: &AccountId, failure: &Failure) -> ControlError {
         FailureClass::Bug => (
             Fault::Unavailable,
             "plugin_fault",
-            "replace the carrier's plugin",
+            "replace the carrier's plugin; `waybill plugin reload NAME` loads the new file",
         ),
     };
     let message = format!(

@@ -207,7 +207,7 @@ impl ControlPlane {
             {
                 let message = "this is the last admin token with the role admin";
                 return Err(ControlError::new(Fault::Conflict, "last_admin", message)
-                    .remedy("add another token with the role admin first"));
+                    .remedy("add another one first: `waybill admin-token add NAME --role admin`"));
             }
             let _changing = self.changing_admin_tokens().await;
             if self.context.store.remove_admin_token(name).await? {

@@ -41,7 +41,11 @@ impl ControlPlane {
             if self.context.store.app(&app.name).await?.is_some() {
                 let message = format!("there is an app {} already", app.name);
                 return Err(ControlError::new(Fault::Conflict, "name_taken", message)
-                    .remedy("choose another name, or rotate the secrets of the existing app"));
+                    .remedy(format!(
+                        "choose another name, or replace the secrets of the existing app with `waybill app \
+                         rotate {}`",
+                        app.name
+                    )));
             }
             let (record, secrets) = self.new_app(&app).await?;
             let known = self.context.served().take();
@@ -286,8 +290,10 @@ fn accounts(
     {
         let message = format!("app {} may not use account {default}", app.name);
         return Err(
-            ControlError::new(Fault::Invalid, "default_not_allowed", message)
-                .remedy("name it among the app's accounts as well"),
+            ControlError::new(Fault::Invalid, "default_not_allowed", message).remedy(format!(
+                "name it among the app's accounts as well: `waybill app set {} --account …`",
+                app.name
+            )),
         );
     }
     // A retired key names its account by itself: it would keep giving access to an account that the
@@ -305,9 +311,11 @@ fn accounts(
                 app.name, key.hint, key.account
             );
             Err(
-                ControlError::new(Fault::Conflict, "legacy_key_in_use", message).remedy(
-                    "keep the account in the list, or remove the app and add it again without that key",
-                ),
+                ControlError::new(Fault::Conflict, "legacy_key_in_use", message).remedy(format!(
+                    "keep the account in the list, or remove the app with `waybill app remove {}` and add it \
+                     again without that key",
+                    app.name
+                )),
             )
         }
     }

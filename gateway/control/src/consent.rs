@@ -72,7 +72,10 @@ impl ControlPlane {
                     .encode(Sha256::digest(verifier.expose().as_bytes())),
             };
             // Before anything is stored: a plugin that refuses leaves no consent behind.
-            let url = instance.authorize_url(&request).await.map_err(refused)?;
+            let url = instance
+                .authorize_url(&request)
+                .await
+                .map_err(|failure| refused(&record.name, failure))?;
             let now = self.context.clock.wall();
             let expires_at = Timestamp::from(now + self.context.settings().consent_lifetime);
             let consent = ConsentRecord {
@@ -182,7 +185,9 @@ impl ControlPlane {
         consent.actor.clone_from(&actor.0);
         let done = self.finish_or_return(consent, callback).await;
         done.map_err(|error| match bare {
-            Some(length) if error.code == "code_refused" => taken_for_code(length, error),
+            Some(length) if error.code == "code_refused" => {
+                taken_for_code(length, &record.name, error)
+            }
             Some(_) | None => error,
         })
     }
@@ -320,11 +325,11 @@ async fn exchange(
         // Not through the broker, whose flights belong to the login that is still in use.
         .authorize(authorization, Transport::Direct)
         .await;
-    issued.map_err(refused)
+    issued.map_err(|failure| refused(&consent.account, failure))
 }
 
 /// The carrier's or the plugin's failure as an error of the control plane.
-fn refused(failure: Failure) -> ControlError {
+fn refused(account: &AccountId, failure: Failure) -> ControlError {
     let (fault, code) = match failure.class {
         FailureClass::Transient | FailureClass::Protocol => (Fault::Carrier, "carrier_trouble"),
         FailureClass::Rejected => (Fault::Refused, "client_refused"),
@@ -333,17 +338,26 @@ fn refused(failure: Failure) -> ControlError {
         FailureClass::Bug => (Fault::Unavailable, "plugin_fault"),
     };
     let remedy = match failure.class {
-        FailureClass::Transient | FailureClass::Protocol => {
-            "begin the sign-in again in a few minutes; the account keeps its old login"
+        FailureClass::Transient | FailureClass::Protocol => format!(
+            "begin the sign-in again in a few minutes with `waybill account authorize {account}`; the \
+             account keeps its old login"
+        ),
+        FailureClass::Rejected => format!(
+            "check the account's client id and secret, and its environment; `waybill account \
+             rotate-secret {account}` stores another secret"
+        ),
+        FailureClass::Interaction => format!(
+            "begin the sign-in again with `waybill account authorize {account}`: a code can be used once, \
+             within a few minutes"
+        ),
+        FailureClass::Config => format!(
+            "compare client id, secret and redirect URI with the registration at the carrier; `waybill \
+             account show {account}` prints the id"
+        ),
+        FailureClass::Bug => {
+            "replace the carrier's plugin; `waybill plugin reload NAME` loads the new file"
+                .to_owned()
         }
-        FailureClass::Rejected => "check the account's client id and secret, and its environment",
-        FailureClass::Interaction => {
-            "begin the sign-in again: a code can be used once, within a few minutes"
-        }
-        FailureClass::Config => {
-            "compare client id, secret and redirect URI with the registration at the carrier"
-        }
-        FailureClass::Bug => "replace the carrier's plugin",
     };
     ControlError::new(fault, code, failure.to_string()).remedy(remedy)
 }
@@ -377,16 +391,16 @@ fn of_another(other: &AccountId, account: &AccountId) -> ControlError {
 }
 
 /// The carrier refused a text that was not an address, so it was presented as a code.
-fn taken_for_code(length: usize, error: ControlError) -> ControlError {
+fn taken_for_code(length: usize, account: &AccountId, error: ControlError) -> ControlError {
     let message = format!(
         "the pasted text is not an address; its {length} characters were taken for the code of the \
          sign-in, and {}",
         error.message
     );
-    ControlError::new(error.fault, error.code, message).remedy(
+    ControlError::new(error.fault, error.code, message).remedy(format!(
         "copy the whole address from the browser after signing in, and paste it: this sign-in can \
-         still be finished; or begin the sign-in again",
-    )
+         still be finished; or begin the sign-in again with `waybill account authorize {account}`"
+    ))
 }
 
 fn of_another_invitation() -> ControlError {

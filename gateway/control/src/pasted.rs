@@ -91,10 +91,11 @@ impl Callback {
         if let Some(error) = self.error {
             let message = format!("the carrier refused the sign-in of account {account}: {error}");
             return Err(
-                ControlError::new(Fault::Refused, "consent_refused", message).remedy(
-                    "if the person refused, begin the sign-in again; otherwise compare client id and \
-                 redirect URI with the registration at the carrier",
-                ),
+                ControlError::new(Fault::Refused, "consent_refused", message).remedy(format!(
+                    "if the person refused, begin the sign-in again with `waybill account authorize \
+                     {account}`; otherwise compare client id and redirect URI with the registration at the \
+                     carrier"
+                )),
             );
         }
         let code = self.code.ok_or_else(|| unusable("it contains no code"))?;

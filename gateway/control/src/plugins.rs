@@ -168,7 +168,7 @@ fn refused(error: ReloadError) -> ControlError {
         ReloadError::Directory(_) => (
             Fault::Unavailable,
             "plugin_folder",
-            "mend the folder and reload again; nothing was changed",
+            "mend the folder, and repeat `waybill plugin reload NAME`; nothing was changed",
         ),
         ReloadError::Unknown(_) => (
             Fault::NotFound,
@@ -178,7 +178,7 @@ fn refused(error: ReloadError) -> ControlError {
         ReloadError::Refused { .. } => (
             Fault::Invalid,
             "plugin_refused",
-            "put a usable file in its place and reload again; nothing was changed",
+            "put a usable file in its place, and repeat `waybill plugin reload NAME`; nothing was changed",
         ),
         ReloadError::TooMany => (
             Fault::Conflict,

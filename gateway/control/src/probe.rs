@@ -240,8 +240,10 @@ impl ControlPlane {
 
 fn unsigned(failure: Failure) -> ControlError {
     let message = format!("the call was not made, because it could not be signed: {failure}");
-    ControlError::new(Fault::Unavailable, "signature_failed", message)
-        .remedy("check the account's configuration, or install a newer plugin of its carrier")
+    ControlError::new(Fault::Unavailable, "signature_failed", message).remedy(
+        "check the account's settings, or install a newer plugin of its carrier: `waybill plugin \
+             status` shows its version",
+    )
 }
 
 /// The credential that is published for the account.

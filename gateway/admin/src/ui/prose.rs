@@ -1,13 +1,15 @@
-//! Sentences of the gateway for people: commands stand in backticks, and an address may lead to one of these pages.
+//! Sentences of the gateway for people: commands stand in backticks, and an address may lead to one of these pages. A
+//! command leads to the page that does the same.
 
 use super::kept::own_path;
 use askama::{Template, filters::HtmlSafe};
+use gateway_api::page_of_command;
 
 /// A sentence with its commands and links marked.
 #[derive(Template)]
 #[template(
     ext = "html",
-    source = r#"{% for part in parts %}{% match part %}{% when Part::Text with (text) %}{{ text }}{% when Part::Command with (text) %}<code>{{ text }}</code>{% when Part::Page with (path) %}<a href="{{ path }}">this page</a>{% endmatch %}{% endfor %}"#
+    source = r#"{% for part in parts %}{% match part %}{% when Part::Text with (text) %}{{ text }}{% when Part::Command with (text) %}<code>{{ text }}</code>{% when Part::Linked with (text, path) %}<a href="{{ path }}"><code>{{ text }}</code></a>{% when Part::Page with (path) %}<a href="{{ path }}">this page</a>{% endmatch %}{% endfor %}"#
 )]
 pub(crate) struct Prose {
     parts: Vec<Part>,
@@ -20,6 +22,8 @@ impl HtmlSafe for Prose {}
 enum Part {
     Text(String),
     Command(String),
+    /// A command, and the page that does the same.
+    Linked(String, String),
     /// A page of this interface.
     Page(String),
 }
@@ -39,6 +43,16 @@ pub(crate) fn prose(text: impl AsRef<str>) -> Prose {
             with_pages(piece, &mut parts);
         }
         in_command = !in_command;
+    }
+    // One way to a page is enough.
+    if !parts.iter().any(|part| matches!(part, Part::Page(_))) {
+        for part in &mut parts {
+            if let Part::Command(text) = part
+                && let Some(path) = page_of_command(text)
+            {
+                *part = Part::Linked(std::mem::take(text), path);
+            }
+        }
     }
     Prose { parts }
 }
@@ -86,6 +100,19 @@ mod tests {
             ("", ""),
             ("run `waybill status`.", "run <code>waybill status</code>."),
             ("a ` alone", "a ` alone"),
+            (
+                "run `waybill account authorize a.b`",
+                "run <a href=\"/ui/accounts/a.b\"><code>waybill account authorize a.b</code></a>",
+            ),
+            (
+                "run `waybill account authorize a`, or open http://w/ui/accounts/a",
+                "run <code>waybill account authorize a</code>, or open <a href=\"/ui/accounts/a\">this \
+                 page</a>",
+            ),
+            (
+                "run `waybill account authorize <b>`",
+                "run <code>waybill account authorize &#60;b&#62;</code>",
+            ),
             (
                 "run `x`, or open https://w.example/ui/accounts/a.b now",
                 "run <code>x</code>, or open <a href=\"/ui/accounts/a.b\">this page</a> now",

@@ -50,7 +50,7 @@ pub(super) fn print(report: &ProbeReport, output: &mut Output) -> Result<(), Cli
         report
             .remedy
             .as_ref()
-            .map(|remedy| ("what to do", clean(remedy))),
+            .map(|remedy| ("what to do", output.advice(remedy))),
     );
     Ok(output.facts(&facts)?)
 }

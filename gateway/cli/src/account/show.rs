@@ -85,13 +85,13 @@ pub(super) fn one(account: &AccountView, output: &mut Output) -> Result<(), CliE
         account
             .message
             .as_ref()
-            .map(|message| ("why", clean(message))),
+            .map(|message| ("why", output.advice(message))),
     );
     facts.extend(
         account
             .sign_in_in_doubt
             .as_ref()
-            .map(|why| ("in doubt", clean(why))),
+            .map(|why| ("in doubt", output.advice(why))),
     );
     facts.extend([
         ("token until", when_known(account.token_expires_at)),

@@ -1,6 +1,8 @@
 //! The one writer of standard output.
 
+use super::clean;
 use comfy_table::{Attribute, Cell, ContentArrangement, Table, presets};
+use gateway_api::with_page;
 use gateway_config::ConfigErrors;
 use serde::Serialize;
 use std::{
@@ -26,6 +28,8 @@ pub struct Output {
     color: bool,
     error_color: bool,
     terminal: bool,
+    /// Where the gateway's pages are; empty if the command asks no gateway.
+    pages: String,
 }
 
 impl fmt::Debug for Output {
@@ -54,6 +58,7 @@ impl Output {
             color: wanted(terminal),
             error_color: wanted(io::stderr().is_terminal()),
             terminal,
+            pages: String::new(),
         }
     }
 
@@ -65,6 +70,17 @@ impl Output {
     /// Whether what goes to standard error may be colored.
     pub const fn error_color(&self) -> bool {
         self.error_color
+    }
+
+    /// The gateway that the command asks also has pages, at this address.
+    pub fn has_pages_at(&mut self, base: &str) {
+        base.clone_into(&mut self.pages);
+    }
+
+    /// What to do, as the gateway says it: cleaned, because a carrier may have a part in it, and with the page that does
+    /// the same as its command.
+    pub fn advice(&self, text: &str) -> String {
+        with_page(&clean(text), &self.pages)
     }
 
     /// Prints one line.
@@ -245,6 +261,7 @@ mod tests {
             color: false,
             error_color: false,
             terminal,
+            pages: String::new(),
         };
         output
             .table(&["Account", "Number", "Message"], rows)

@@ -95,7 +95,10 @@ impl ControlPlane {
         );
         Err(
             ControlError::new(Fault::Invalid, "plugin_refuses_accounts", message)
-                .remedy("change the accounts or the file, and reload again; nothing was changed"),
+                .remedy(
+                    "change the accounts or the file, and repeat `waybill plugin reload NAME`; nothing was \
+                     changed",
+                ),
         )
     }
 

@@ -106,7 +106,7 @@ pub(super) fn bad_config(file: &Path, mistakes: &[Mistake]) -> ControlError {
         count => format!("the configuration has {count} mistakes, so nothing was changed"),
     };
     let mut error = ControlError::new(Fault::Invalid, "bad_config", message)
-        .remedy("correct the configuration, and reload again");
+        .remedy("correct the configuration, and repeat `waybill reload`");
     error.mistakes = views.into_iter().map(|(_, view)| view).collect();
     error
 }
