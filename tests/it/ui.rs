@@ -13,4 +13,5 @@ mod news;
 mod overtaken;
 mod pages;
 mod screenshots;
+mod tables;
 mod world;

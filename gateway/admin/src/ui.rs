@@ -12,7 +12,7 @@
 //! | who has signed in | every page that shows something |
 //! | who has signed in with a token of the role `admin` | every form that changes something |
 //!
-//! Modules, from the bottom up: `cookie`, `zone`, `fields`, `words`, `prose` → `visitor` (who is signed in),
+//! Modules, from the bottom up: `cookie`, `zone`, `fields`, `table`, `words`, `prose` → `visitor` (who is signed in),
 //! `page` (what every page has) → `guard` → the pages.
 
 mod account;
@@ -46,6 +46,7 @@ mod prose;
 mod requests;
 mod settings;
 mod sign_in;
+mod table;
 mod visitor;
 mod words;
 mod zone;

@@ -6,6 +6,7 @@ use crate::{
     account_index::{AccountIndex, IndexedAccount},
     account_view::state,
     api_time,
+    search::SearchWords,
     serving::ServingAccount,
 };
 use gateway_api::AccountState;
@@ -57,10 +58,12 @@ pub enum AccountOrder {
 /// Which accounts a list has.
 #[derive(Clone, Copy, Debug)]
 pub struct AccountQuery<'q> {
-    /// A text in the name, an alias, the carrier or a number, in any case; empty for all accounts.
+    /// Words that are in the name, an alias, the carrier, the environment or a number; empty for all accounts.
     pub text: &'q str,
     /// The order.
     pub order: AccountOrder,
+    /// Whether the order is turned round.
+    pub descending: bool,
     /// How many accounts are left out at the beginning.
     pub skip: usize,
     /// How many accounts are wanted at most.
@@ -249,18 +252,22 @@ fn list(
     query: AccountQuery<'_>,
     now: Instant,
 ) -> (usize, Vec<Arc<ServingAccount>>) {
-    let wanted = query.text.trim().as_bytes();
-    let matching = (accounts.iter()).filter(|it| wanted.is_empty() || has(&it.account, wanted));
+    let words = SearchWords::new(query.text);
+    let matching =
+        (accounts.iter()).filter(|it| words.is_empty() || words.are_in(|| texts(&it.account)));
     // They come ordered by name, and the sorts keep that.
     let mut found: Vec<&IndexedAccount> = matching.collect();
     match query.order {
         AccountOrder::Name => {}
         AccountOrder::Urgency => found.sort_by_key(|it| urgency(it.state(now))),
-        // Those without a token last: the order by urgency begins with them.
-        AccountOrder::TokenExpiry => found.sort_by_key(|it| {
-            let expires_at = it.expires_at(now);
-            (expires_at.is_none(), expires_at)
-        }),
+        AccountOrder::TokenExpiry => found.sort_by_key(|it| it.expires_at(now)),
+    }
+    if query.descending {
+        found.reverse();
+    }
+    if query.order == AccountOrder::TokenExpiry {
+        // Those without a token last, whatever the direction: the order by urgency begins with them.
+        found.sort_by_key(|it| it.expires_at(now).is_none());
     }
     let part = found.iter().skip(query.skip).take(query.limit);
     let part = part.map(|it| Arc::clone(&it.account)).collect();
@@ -277,27 +284,19 @@ fn needs_person(account: &IndexedAccount, now: Instant, in_doubt: &BTreeSet<Acco
     }
 }
 
-/// Whether an account has a text in its name, an alias, its carrier or a number.
-fn has(account: &ServingAccount, wanted: &[u8]) -> bool {
+/// What an account is searched by.
+fn texts(account: &ServingAccount) -> impl Iterator<Item = &str> {
     let record = &account.record;
-    contains(record.name.as_str(), wanted)
-        || contains(record.carrier.as_str(), wanted)
-        || (record.aliases.iter()).any(|it| contains(it.as_str(), wanted))
-        || (record.numbers.iter()).any(|it| contains(it.as_str(), wanted))
-}
-
-/// Whether a text has another one in it. Names have ASCII letters only.
-fn contains(text: &str, wanted: &[u8]) -> bool {
-    let Some(first) = wanted.first() else {
-        return true;
-    };
-    let mut parts = text.as_bytes().windows(wanted.len());
-    // The first letter decides nearly always, and 10,000 accounts are looked through.
-    let begins = |part: &[u8]| {
-        part.first()
-            .is_some_and(|it| it.eq_ignore_ascii_case(first))
-    };
-    parts.any(|part| begins(part) && part.eq_ignore_ascii_case(wanted))
+    let aliases = record.aliases.iter().map(|it| it.as_str());
+    let numbers = record.numbers.iter().map(|it| it.as_str());
+    [
+        record.name.as_str(),
+        record.carrier.as_str(),
+        record.environment.as_str(),
+    ]
+    .into_iter()
+    .chain(aliases)
+    .chain(numbers)
 }
 
 /// What needs a person comes first.

@@ -14,7 +14,7 @@
 //! | `load` | the start: configuration, stored accounts, presentations that a crash interrupted |
 //! | `accounts`, `tokens`, `apps`, `admins` | accounts, tokens, apps, admin tokens |
 //! | `sessions` | who is signed in to the web interface |
-//! | `account_list`, `account_index` | thousands of accounts as lists show them, from memory |
+//! | `account_list`, `account_index`, `search` | thousands of accounts as lists show them, from memory |
 //! | `carriers` | carriers, and whether their plugins accept an account |
 //! | `consent`, `pasted`, `probe`, `rates` | a person signs in; a test call proves the login |
 //! | `invitations`, `invitation_record`, `logins` | somebody outside signs in with a link, and sees nothing else; which accounts are of one login |
@@ -65,6 +65,7 @@ mod reminder_state;
 mod reminders;
 mod requests;
 mod restored;
+mod search;
 mod secret_digest;
 mod serving;
 mod sessions;
@@ -88,6 +89,7 @@ pub use invitations::{Invited, InvitedAccount};
 pub use plane::{ControlPlane, Parts};
 pub use plugin_settings::key_at_fault;
 pub use reload::{NewConfiguration, Objection, ReloadRefusal};
+pub use search::SearchWords;
 pub use serving::{Publisher, Reloader, RequestHistory, ServingAccount, ServingState};
 pub use sessions::{NewSession, Session, SessionKey};
 pub use settings::{

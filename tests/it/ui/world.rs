@@ -144,7 +144,11 @@ pub(super) async fn reads(browser: &Browser, text: &str) {
 pub(super) async fn signs_in(browser: &Browser, (user, password): (&str, &str)) {
     reads(browser, "mock UPS").await;
     if browser.text().await.contains("You are signed in as") {
-        if browser.text().await.contains(&format!("signed in as {user}")) {
+        if browser
+            .text()
+            .await
+            .contains(&format!("signed in as {user}"))
+        {
             return;
         }
         browser.click("#another").await;

@@ -29,6 +29,8 @@ const LIMIT: Duration = Duration::from_millis(5);
 const FIRST_PAGE_KB: u64 = 4 * 1024;
 /// Requests of apps that are there to be listed.
 const REQUESTS: usize = 1_000;
+/// Entries of the audit trail: more than the page of it searches at once.
+const CHANGES: usize = 600;
 /// A page is asked for in so many series, and the median counts.
 const SERIES: usize = 5;
 /// Every page with data of its own. A new page is one line.
@@ -38,21 +40,29 @@ const PAGES: &[&str] = &[
     "/ui/accounts",
     "/ui/accounts?sort=token&page=60",
     "/ui/accounts?sort=name&q=0999",
+    "/ui/accounts?sort=-token&q=ups+test+5",
     "/ui/accounts/account-05000",
     "/ui/apps",
+    "/ui/apps?q=bench&sort=-used",
     "/ui/new-app",
     "/ui/requests",
     "/ui/requests?failed=true",
+    "/ui/requests?q=nothing&sort=-time",
     "/ui/notices",
+    "/ui/notices?q=account-05&sort=since",
+    "/ui/notices?sort=account&page=1",
     "/ui/audit",
+    "/ui/audit?q=nobody&sort=who",
     "/ui/session",
     "/ui/plugins",
+    "/ui/plugins?sort=-state",
     "/ui/invitations",
     "/ui/migration",
     "/ui/new-migration",
     "/ui/backup",
     "/ui/admin-tokens",
     "/ui/configuration",
+    "/ui/configuration?q=listen&sort=from",
     "/ui/doctor",
     "/ui/new-account",
     "/ui/accounts/account-05000/settings",
@@ -170,12 +180,43 @@ impl World {
             }
             sleep(Duration::from_millis(500)).await;
         }
+        self.fill_trail().await?;
         for _ in 0..REQUESTS {
             let request = Request::get("/api/rating/v2409/nothing")
                 .header("host", self.apps.to_string())
                 .body(Full::default())?;
             http::send(self.apps, request).await?;
         }
+        Ok(())
+    }
+
+    /// Makes changes, which the audit trail has.
+    async fn fill_trail(&self) -> Result<()> {
+        let app = r#"{ "name": "bench", "accounts": ["account-00001"] }"#;
+        self.change("POST", "/api/v1/apps", app).await?;
+        for n in 1..CHANGES {
+            let rate = format!(r#"{{ "rate": {{ "per_second": {n}, "burst": {n} }} }}"#);
+            self.change("PATCH", "/api/v1/apps/bench", &rate).await?;
+            // The listener takes a hundred requests a second of one token.
+            sleep(Duration::from_millis(10)).await;
+        }
+        Ok(())
+    }
+
+    async fn change(&self, method: &str, path: &str, body: &str) -> Result<()> {
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header("host", self.admin.to_string())
+            .header("authorization", format!("Bearer {}", self.token))
+            .header("content-type", "application/json")
+            .body(Full::new(Bytes::from(body.to_owned())))?;
+        let response = http::send(self.admin, request).await?;
+        ensure!(
+            response.status().is_success(),
+            "{path} answered {}",
+            response.status()
+        );
         Ok(())
     }
 

@@ -1,38 +1,36 @@
 //! The list of accounts.
 
 use super::{
-    page::{Frame, PageResult, Section, moment, page},
+    page::{Frame, PageError, PageResult, Section, moment, page},
+    table::{Asked, Column, ROWS, Table, TableKind},
     visitor::Visitor,
     words::{self, Badge, Life, Moment},
 };
 use askama::Template;
-use axum::extract::Query;
-use gateway_control::{AccountOrder, AccountQuery, AccountSummary};
+use gateway_control::{AccountList, AccountOrder, AccountQuery, AccountSummary};
 use jiff::Timestamp;
-use serde::Deserialize;
 
-/// The rows of a page.
-const ROWS: usize = 50;
-
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct ListQuery {
-    q: String,
-    sort: String,
-    page: usize,
-}
+const TABLE: TableKind<AccountOrder> = TableKind {
+    path: "/ui/accounts",
+    hint: "name, number or carrier",
+    // What needs a person comes first.
+    usual: "state",
+    keeps: &[],
+    columns: &[
+        Column::sorts("Account", "name", AccountOrder::Name),
+        Column::plain("Numbers"),
+        Column::sorts("State", "state", AccountOrder::Urgency),
+        Column::sorts("Token expires", "token", AccountOrder::TokenExpiry),
+        Column::plain("Sign in again before"),
+    ],
+};
 
 #[derive(Template)]
 #[template(path = "ui/accounts.html")]
 struct AccountsPage {
     frame: Frame,
-    query: String,
-    sort: &'static str,
     rows: Vec<Row>,
-    found: usize,
-    first: usize,
-    previous: Option<usize>,
-    next: Option<usize>,
+    table: Table,
 }
 
 /// An account in a list.
@@ -62,34 +60,33 @@ impl Lasting {
 }
 
 /// The list of accounts: searched, sorted, a page at a time.
-pub(super) async fn accounts(visitor: Visitor, Query(query): Query<ListQuery>) -> PageResult {
-    let (sort, order) = match query.sort.as_str() {
-        "name" => ("name", AccountOrder::Name),
-        "token" => ("token", AccountOrder::TokenExpiry),
-        _ => ("state", AccountOrder::Urgency),
-    };
-    let list = visitor.control.account_list(AccountQuery {
-        text: &query.q,
-        order,
-        skip: query.page.saturating_mul(ROWS),
-        limit: ROWS,
-    });
-    let list = list.await?;
-    let found = list.found;
-    let first = query.page.saturating_mul(ROWS).min(found);
-    let last = (first + ROWS).min(found);
+pub(super) async fn accounts(visitor: Visitor, asked: Asked) -> PageResult {
+    let first = asked.first();
+    let mut list = list(&visitor, &asked, first).await?;
+    let table = TABLE.table(asked.clone(), list.found, list.found);
+    // There may be fewer accounts than when somebody kept the address.
+    if table.range().start != first {
+        list = self::list(&visitor, &asked, table.range().start).await?;
+    }
     let rows = list.accounts.into_iter();
-    let number = first / ROWS;
     page(&AccountsPage {
         frame: Frame::new(&visitor, Section::Accounts, "Accounts"),
         rows: rows.map(|account| row(&visitor, account)).collect(),
-        query: query.q,
-        sort,
-        found,
-        first,
-        previous: number.checked_sub(1).filter(|_| first > 0),
-        next: (last < found).then_some(number + 1),
+        table,
     })
+}
+
+async fn list(visitor: &Visitor, asked: &Asked, skip: usize) -> Result<AccountList, PageError> {
+    // Sorted by the control plane, which need not describe 10,000 accounts for that.
+    let (order, descending) = (TABLE.order(asked)).unwrap_or((AccountOrder::Urgency, false));
+    let query = AccountQuery {
+        text: &asked.text,
+        order,
+        descending,
+        skip,
+        limit: ROWS,
+    };
+    Ok(visitor.control.account_list(query).await?)
 }
 
 pub(super) fn row(visitor: &Visitor, account: AccountSummary) -> Row {

@@ -3,6 +3,7 @@
 use super::{
     fields::Fields,
     page::{Frame, PageError, PageResult, Section, after, moment, page, render},
+    table::{Asked, Column, Compare, Table, TableKind},
     visitor::Visitor,
     words::Moment,
 };
@@ -18,11 +19,31 @@ use gateway_model::{Role, Secret};
 /// The path of the page.
 const PATH: &str = "/ui/admin-tokens";
 
+const TABLE: TableKind<Compare<AdminTokenView>> = TableKind {
+    path: PATH,
+    hint: "name or rights",
+    usual: "name",
+    keeps: &[],
+    columns: &[
+        Column::sorts("Name", "name", |one, other| one.name.cmp(&other.name)),
+        Column::sorts("Rights", "rights", |one, other| {
+            role(one.role).cmp(role(other.role))
+        }),
+        Column::newest_first("Made", "made", |one, other| {
+            one.created_at.cmp(&other.created_at)
+        }),
+        Column::newest_first("Last use", "used", |one, other| {
+            one.last_used_at.cmp(&other.last_used_at)
+        }),
+    ],
+};
+
 #[derive(Template)]
 #[template(path = "ui/admin_tokens.html")]
 struct TokensPage {
     frame: Frame,
     rows: Vec<Row>,
+    table: Table,
     typed: Fields,
     error: Option<(String, Option<String>)>,
 }
@@ -47,17 +68,23 @@ struct NewTokenPage {
 }
 
 /// All admin tokens.
-pub(super) async fn admin_tokens(visitor: Visitor) -> PageResult {
-    page(&tokens_page(&visitor, Fields::default(), None).await?)
+pub(super) async fn admin_tokens(visitor: Visitor, asked: Asked) -> PageResult {
+    page(&tokens_page(&visitor, asked, Fields::default(), None).await?)
 }
 
 async fn tokens_page(
     visitor: &Visitor,
+    asked: Asked,
     typed: Fields,
     error: Option<(String, Option<String>)>,
 ) -> Result<TokensPage, PageError> {
-    let tokens = visitor.control.admin_tokens().await?;
+    let mut tokens = visitor.control.admin_tokens().await?;
+    tokens.sort_by(|one, other| one.name.cmp(&other.name));
+    let (tokens, table) = TABLE.page(asked, tokens, |it| {
+        vec![it.name.as_str().into(), role(it.role).into()]
+    });
     Ok(TokensPage {
+        table,
         frame: Frame::new(visitor, Section::AdminTokens, "Admin tokens"),
         rows: tokens.into_iter().map(|it| row(visitor, it)).collect(),
         typed,
@@ -103,7 +130,7 @@ pub(super) async fn add(visitor: Visitor, fields: Fields) -> PageResult {
             let error = AdminError::from(error);
             let detail = error.detail();
             let shown = Some((detail.message, detail.remedy));
-            let page = tokens_page(&visitor, fields, shown).await?;
+            let page = tokens_page(&visitor, Asked::default(), fields, shown).await?;
             Ok(render(error.status(), &page))
         }
     }

@@ -3,6 +3,7 @@
 use super::{
     fields::Fields,
     page::{Frame, PageError, PageResult, Section, after, moment, page, render},
+    table::{Asked, Column, Compare, Table, TableKind},
     visitor::Visitor,
     words::Moment,
 };
@@ -11,13 +12,49 @@ use askama::Template;
 use axum::{extract::Path, response::Response};
 use gateway_api::{AddApp, AppSecrets, AppView, RequestQuery, RotateApp};
 use gateway_model::{AppId, ManagedBy, RateLimit, Secret};
+use jiff::Timestamp;
 use std::{collections::HashMap, num::NonZeroU32};
+
+const TABLE: TableKind<Compare<Used>> = TableKind {
+    path: "/ui/apps",
+    hint: "name, client id or account",
+    usual: "name",
+    keeps: &[],
+    columns: &[
+        Column::sorts("App", "name", |one, other| {
+            one.app.name.cmp(&other.app.name)
+        }),
+        Column::plain("Credentials"),
+        Column::sorts("Accounts", "accounts", |one, other| {
+            one.app.accounts.cmp(&other.app.accounts)
+        }),
+        Column::sorts("Rate", "rate", |one, other| one.rate().cmp(&other.rate())),
+        Column::newest_first("Last use", "used", |one, other| {
+            one.last_use.cmp(&other.last_use)
+        }),
+    ],
+};
+
+/// An app, and when it was used last.
+struct Used {
+    app: AppView,
+    last_use: Option<Timestamp>,
+}
+
+impl Used {
+    /// What it may send at most; an app without a limit comes after all others.
+    fn rate(&self) -> u32 {
+        let limit = self.app.rate.as_ref();
+        limit.map_or(u32::MAX, |rate| rate.per_second.get())
+    }
+}
 
 #[derive(Template)]
 #[template(path = "ui/apps.html")]
 struct AppsPage {
     frame: Frame,
     apps: Vec<Row>,
+    table: Table,
 }
 
 struct Row {
@@ -51,7 +88,7 @@ struct NewAppPage {
 }
 
 /// All apps.
-pub(super) async fn apps(visitor: Visitor) -> PageResult {
+pub(super) async fn apps(visitor: Visitor, asked: Asked) -> PageResult {
     let apps = visitor.control.apps().await?;
     let all = RequestQuery {
         limit: Some(1000),
@@ -64,17 +101,27 @@ pub(super) async fn apps(visitor: Visitor) -> PageResult {
             last_use.entry(app).or_insert(request.ended_at);
         }
     }
-    let rows = apps.into_iter().map(|app| {
-        let used = last_use.get(&app.name).map(|at| moment(&visitor, *at));
-        row(app, used)
+    let apps = apps.into_iter().map(|app| Used {
+        last_use: last_use.get(&app.name).copied(),
+        app,
+    });
+    let (apps, table) = TABLE.page(asked, apps.collect(), |it| {
+        let app = &it.app;
+        let accounts = app.accounts.iter().map(|it| it.as_str());
+        let texts = [app.name.as_str()].into_iter().chain(accounts);
+        texts
+            .chain(app.client_id.as_deref())
+            .map(Into::into)
+            .collect()
     });
     page(&AppsPage {
-        apps: rows.collect(),
+        apps: apps.into_iter().map(|it| row(&visitor, it)).collect(),
+        table,
         frame: Frame::new(&visitor, Section::Apps, "Apps"),
     })
 }
 
-fn row(app: AppView, last_use: Option<Moment>) -> Row {
+fn row(visitor: &Visitor, Used { app, last_use }: Used) -> Row {
     let accounts: Vec<&str> = app.accounts.iter().map(|it| it.as_str()).collect();
     Row {
         accounts: accounts.join(", "),
@@ -85,7 +132,7 @@ fn row(app: AppView, last_use: Option<Moment>) -> Row {
             .rate
             .map(|rate| format!("{} a second, {} at once", rate.per_second, rate.burst)),
         declared: app.managed_by == ManagedBy::Config,
-        last_use,
+        last_use: last_use.map(|at| moment(visitor, at)),
     }
 }
 

@@ -3,6 +3,7 @@
 use super::{
     fields::Fields,
     page::{Frame, PageError, PageResult, Section, after, moment, page},
+    table::{Asked, Column, Compare, Table, TableKind},
     visitor::Visitor,
     words::{self, Badge, Moment},
 };
@@ -12,17 +13,45 @@ use axum::{extract::Path, response::Response};
 use gateway_api::{AddInvitation, ErrorDetail, InvitationLink, InvitationState, InvitationView};
 use gateway_control::AccountSummary;
 use gateway_model::{AccountId, Secret};
+use jiff::Timestamp;
 use std::collections::BTreeSet;
 
 const PATH: &str = "/ui/invitations";
 /// The accounts that can be chosen at once.
 const MOST: usize = 100;
 
+const TABLE: TableKind<Compare<InvitationView>> = TableKind {
+    path: PATH,
+    hint: "account, who made it, or state",
+    usual: "-made",
+    keeps: &[],
+    columns: &[
+        Column::sorts("State", "state", |one, other| {
+            words::invitation(one.state)
+                .text
+                .cmp(words::invitation(other.state).text)
+        }),
+        Column::sorts("Accounts", "account", |one, other| {
+            one.account.cmp(&other.account)
+        }),
+        Column::sorts("Made by", "by", |one, other| {
+            one.created_by.cmp(&other.created_by)
+        }),
+        Column::newest_first("Made", "made", |one, other| {
+            one.created_at.cmp(&other.created_at)
+        }),
+        Column::newest_first("Used, taken back, or ends", "end", |one, other| {
+            end(one).cmp(&end(other))
+        }),
+    ],
+};
+
 #[derive(Template)]
 #[template(path = "ui/invitations.html")]
 struct InvitationsPage {
     frame: Frame,
     invitations: Vec<Row>,
+    table: Table,
     /// The logins with accounts that wait for a sign-in and have no open invitation.
     waiting: Vec<Login>,
 }
@@ -78,7 +107,7 @@ struct Link {
 
 impl Row {
     pub(super) fn new(visitor: &Visitor, view: InvitationView) -> Self {
-        let end = (view.used_at.or(view.revoked_at)).unwrap_or(view.expires_at);
+        let end = end(&view);
         let accounts = view.accounts.into_iter();
         let accounts = accounts.map(|it| (it.account.to_string(), it.used_at.is_some()));
         let accounts: Vec<(String, bool)> = accounts.collect();
@@ -96,6 +125,11 @@ impl Row {
     }
 }
 
+/// When an invitation was used or taken back; else when it ends.
+fn end(view: &InvitationView) -> Timestamp {
+    (view.used_at.or(view.revoked_at)).unwrap_or(view.expires_at)
+}
+
 /// The invitations of one account.
 pub(super) async fn of_account(
     visitor: &Visitor,
@@ -107,7 +141,7 @@ pub(super) async fn of_account(
 }
 
 /// All invitations, and the logins that could have one.
-pub(super) async fn invitations(visitor: Visitor) -> PageResult {
+pub(super) async fn invitations(visitor: Visitor, asked: Asked) -> PageResult {
     let invitations = visitor.control.invitations().await?;
     let waiting = if visitor.may_change() {
         let accounts = invitations.iter().flat_map(|it| &it.accounts);
@@ -118,7 +152,14 @@ pub(super) async fn invitations(visitor: Visitor) -> PageResult {
     } else {
         Vec::new()
     };
+    let (invitations, table) = TABLE.page(asked, invitations, |it| {
+        let accounts = it.accounts.iter().map(|it| it.account.as_str().into());
+        let state = words::invitation(it.state).text;
+        let texts = [&it.id, &it.created_by].map(|text| text.as_str().into());
+        accounts.chain(texts).chain([state.into()]).collect()
+    });
     page(&InvitationsPage {
+        table,
         frame: Frame::new(&visitor, Section::Accounts, "Invitations"),
         waiting: waiting.into_iter().map(login).collect(),
         invitations: (invitations.into_iter())

@@ -3,6 +3,7 @@
 use super::{
     fields::Fields,
     page::{Frame, PageError, PageResult, Section, after, moment, page},
+    table::{Asked, Column, Compare, Table, TableKind},
     visitor::Visitor,
     words::{self, Badge, Moment, counted},
 };
@@ -11,9 +12,55 @@ use askama::Template;
 use axum::response::Response;
 use gateway_api::{MigrationItem, MigrationState, MigrationView};
 use gateway_control::Fault;
+use std::borrow::Cow;
 
 /// The page of the migration.
 pub(super) const PATH: &str = "/ui/migration";
+
+const TABLE: TableKind<Compare<MigrationItem>> = table_at(PATH);
+
+const COLUMNS: &[Column<Compare<MigrationItem>>] = &[
+    Column::sorts("Account", "account", |one, other| {
+        one.account.cmp(&other.account)
+    }),
+    Column::sorts("Account numbers", "number", |one, other| {
+        one.numbers.cmp(&other.numbers)
+    }),
+    Column::sorts("Profiles of the older software", "profile", |one, other| {
+        one.profiles.cmp(&other.profiles)
+    }),
+    // What waits for a person comes first.
+    Column::sorts("State", "state", |one, other| {
+        let place = |it: &MigrationItem| (!waits(it.state), words::migration_state(it.state).text);
+        place(one).cmp(&place(other))
+    }),
+    Column::plain("What is to do"),
+];
+
+/// The table of a migration's logins, or of those of a plan.
+pub(super) const fn table_at(path: &'static str) -> TableKind<Compare<MigrationItem>> {
+    TableKind {
+        path,
+        hint: "account, number or profile",
+        // The order of the list.
+        usual: "",
+        keeps: &[],
+        columns: COLUMNS,
+    }
+}
+
+/// What a login is searched by.
+pub(super) fn texts(item: &MigrationItem) -> Vec<Cow<'_, str>> {
+    let numbers = item.numbers.iter().map(|it| it.as_str());
+    let profiles = item.profiles.iter().map(String::as_str);
+    let texts = [
+        item.account.as_str(),
+        item.environment.as_str(),
+        words::migration_state(item.state).text,
+    ];
+    let texts = texts.into_iter().chain(numbers).chain(profiles);
+    texts.map(Into::into).collect()
+}
 
 #[derive(Template)]
 #[template(path = "ui/migration.html")]
@@ -30,8 +77,15 @@ struct Current {
     backup: Option<Backup>,
     sign_ins: SignIns,
     items: Vec<Item>,
+    table: Table,
     /// Whether something that it added may still be there.
     can_be_undone: bool,
+}
+
+impl Current {
+    const fn table(&self) -> &Table {
+        &self.table
+    }
 }
 
 /// The backup that was made before it.
@@ -115,9 +169,9 @@ const fn waits(state: MigrationState) -> bool {
 }
 
 /// The migration in progress, or the last one.
-pub(super) async fn migration(visitor: Visitor) -> PageResult {
+pub(super) async fn migration(visitor: Visitor, asked: Asked) -> PageResult {
     let current = match visitor.control.migration().await {
-        Ok(view) => Some(current(&visitor, view)),
+        Ok(view) => Some(current(&visitor, view, asked)),
         Err(error) if error.fault == Fault::NotFound => None,
         Err(error) => return Err(error.into()),
     };
@@ -127,8 +181,11 @@ pub(super) async fn migration(visitor: Visitor) -> PageResult {
     })
 }
 
-fn current(visitor: &Visitor, view: MigrationView) -> Current {
+fn current(visitor: &Visitor, view: MigrationView, asked: Asked) -> Current {
     let left_out = |item: &MigrationItem| item.state == MigrationState::Skipped;
+    let sign_ins = SignIns::of(&view.items);
+    let can_be_undone = !view.items.iter().all(left_out);
+    let (items, table) = TABLE.page(asked, view.items, texts);
     Current {
         id: view.id,
         begun: moment(visitor, view.created_at),
@@ -140,9 +197,10 @@ fn current(visitor: &Visitor, view: MigrationView) -> Current {
             },
             file,
         }),
-        sign_ins: SignIns::of(&view.items),
-        can_be_undone: !view.items.iter().all(left_out),
-        items: view.items.into_iter().map(Item::begun).collect(),
+        sign_ins,
+        can_be_undone,
+        items: items.into_iter().map(Item::begun).collect(),
+        table,
     }
 }
 

@@ -7,6 +7,7 @@ use super::{
     fields::{Fields, LIST, UploadedFile},
     migration::{self, Item},
     page::{Frame, PageError, PageResult, Section, after, page, render},
+    table::{Asked, Compare, Table, TableKind},
     visitor::Visitor,
     words::counted,
 };
@@ -14,7 +15,8 @@ use crate::error::AdminError;
 use askama::Template;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use gateway_api::{
-    CarrierView, MigrationPlan, MigrationProfile, MigrationState, SecretText, StartMigration,
+    CarrierView, MigrationItem, MigrationPlan, MigrationProfile, MigrationState, SecretText,
+    StartMigration,
     migration_list::{self, BrokenRow, Format},
 };
 use gateway_model::SecretBytes;
@@ -25,6 +27,8 @@ const FORM: &str = "/ui/new-migration";
 
 /// The page of the plan.
 const PLAN: &str = "/ui/migration/plan";
+
+const TABLE: TableKind<Compare<MigrationItem>> = migration::table_at(PLAN);
 
 /// The broken lines that a page shows. A list has at most this many rows.
 const MAX_SHOWN: usize = 1000;
@@ -70,6 +74,9 @@ struct PlanPage {
     summary: String,
     new_accounts: bool,
     items: Vec<Item>,
+    /// Whether the plan has no login at all.
+    is_empty: bool,
+    table: Table,
     problems: Vec<String>,
 }
 
@@ -235,19 +242,23 @@ fn text_of(file: &UploadedFile) -> Result<&str, Mistake> {
 }
 
 /// The plan that the person has asked for.
-pub(super) async fn planned(visitor: Visitor) -> PageResult {
+pub(super) async fn planned(visitor: Visitor, asked: Asked) -> PageResult {
     let Some(planned) = PlannedMigration::kept(&visitor).await? else {
         return Ok(Redirect::to(FORM).into_response());
     };
     let plan = planned.plan;
+    let (summary, is_empty) = (summary(&plan), plan.items.is_empty());
+    let (items, table) = TABLE.page(asked, plan.items, migration::texts);
     page(&PlanPage {
         frame: Frame::new(&visitor, Section::Migration, "What the migration would do"),
         id: planned.id,
         carrier: planned.migration.carrier,
-        summary: summary(&plan),
+        summary,
         new_accounts: plan.sign_ins > 0,
         problems: plan.problems,
-        items: plan.items.into_iter().map(Item::planned).collect(),
+        items: items.into_iter().map(Item::planned).collect(),
+        is_empty,
+        table,
     })
 }
 

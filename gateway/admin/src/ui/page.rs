@@ -248,7 +248,12 @@ struct ErrorPage {
 
 impl IntoResponse for PageError {
     fn into_response(self) -> Response {
-        let detail = self.0.detail();
+        let mut detail = self.0.detail();
+        if self.0 == AdminError::NotFound {
+            // A program is told the API's routes, which say nothing to a person.
+            "there is no page at this address".clone_into(&mut detail.message);
+            detail.remedy = Some("compare the address, or begin at the overview".to_owned());
+        }
         let page = ErrorPage {
             frame: Frame::anybody("That did not work"),
             message: detail.message,

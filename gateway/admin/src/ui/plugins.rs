@@ -2,6 +2,7 @@
 
 use super::{
     page::{Frame, PageError, PageResult, Section, after, page},
+    table::{Asked, Column, Compare, Table, TableKind},
     visitor::Visitor,
     words::{self, Badge},
 };
@@ -9,11 +10,32 @@ use askama::Template;
 use axum::{extract::Path, response::Response};
 use gateway_api::PluginView;
 
+const TABLE: TableKind<Compare<PluginView>> = TableKind {
+    path: "/ui/plugins",
+    hint: "name, file, carrier or state",
+    usual: "",
+    keeps: &[],
+    columns: &[
+        Column::sorts("Plugin", "name", |one, other| {
+            (&one.name, &one.file).cmp(&(&other.name, &other.file))
+        }),
+        Column::sorts("State", "state", |one, other| one.state.cmp(&other.state)),
+        Column::sorts("Carrier", "carrier", |one, other| {
+            one.carrier.cmp(&other.carrier)
+        }),
+        Column::sorts("Runs", "runs", |one, other| {
+            one.isolation.cmp(&other.isolation)
+        }),
+        Column::plain("Content"),
+    ],
+};
+
 #[derive(Template)]
 #[template(path = "ui/plugins.html")]
 struct PluginsPage {
     frame: Frame,
     rows: Vec<Row>,
+    table: Table,
 }
 
 struct Row {
@@ -25,9 +47,16 @@ struct Row {
 }
 
 /// All plugin files.
-pub(super) async fn plugins(visitor: Visitor) -> PageResult {
+pub(super) async fn plugins(visitor: Visitor, asked: Asked) -> PageResult {
     let plugins = visitor.control.plugins().await?;
+    let (plugins, table) = TABLE.page(asked, plugins, |it| {
+        let texts = [&it.name, &it.carrier, &it.reason].into_iter().flatten();
+        let texts = texts.chain([&it.file]).map(|text| text.as_str().into());
+        let state = words::plugin_state(&it.state).text;
+        texts.chain([state.into()]).collect()
+    });
     page(&PluginsPage {
+        table,
         rows: plugins.into_iter().map(row).collect(),
         frame: Frame::new(&visitor, Section::Plugins, "Plugins"),
     })

@@ -2,24 +2,49 @@
 
 use super::{
     page::{Frame, PageError, PageResult, Section, moment, page, with_script},
+    table::{Asked, Column, Compare, ROWS, Table, TableKind},
     visitor::Visitor,
     words::{self, Badge, Moment},
 };
 use crate::error::AdminError;
 use askama::Template;
-use axum::extract::{Path, Query};
+use axum::extract::Path;
 use gateway_api::{RequestQuery, RequestView};
 use jiff::Timestamp;
-use serde::Deserialize;
-use std::fmt::Write as _;
+use std::{borrow::Cow, fmt::Write as _};
 
 /// The minutes of the plot.
 const MINUTES: usize = 30;
 /// The height of the plot, in its own units.
 const HEIGHT: usize = 40;
 
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
+const TABLE: TableKind<Compare<RequestView>> = TableKind {
+    path: "/ui/requests",
+    hint: "path, id, cause or carrier",
+    usual: "-when",
+    keeps: &["account", "app", "failed"],
+    columns: &[
+        Column::newest_first("When", "when", |one, other| {
+            one.ended_at.cmp(&other.ended_at)
+        }),
+        Column::sorts("Status", "status", |one, other| {
+            one.status.cmp(&other.status)
+        }),
+        Column::sorts("Request", "request", |one, other| {
+            (&one.path, &one.method).cmp(&(&other.path, &other.method))
+        }),
+        Column::sorts("App", "app", |one, other| one.app.cmp(&other.app)),
+        Column::sorts("Account", "account", |one, other| {
+            one.account.cmp(&other.account)
+        }),
+        // The slowest one first.
+        Column::newest_first("Time", "time", |one, other| {
+            one.duration_us.cmp(&other.duration_us)
+        }),
+    ],
+};
+
+#[derive(Clone, Debug, Default)]
 pub(super) struct Filter {
     pub(super) failed: bool,
     pub(super) account: String,
@@ -27,6 +52,14 @@ pub(super) struct Filter {
 }
 
 impl Filter {
+    fn of(asked: &Asked) -> Self {
+        Self {
+            failed: asked.other("failed") == "true",
+            account: asked.other("account").to_owned(),
+            app: asked.other("app").to_owned(),
+        }
+    }
+
     /// The query for these requests.
     pub(super) fn query(&self) -> RequestQuery {
         RequestQuery {
@@ -55,9 +88,11 @@ struct RequestsPage {
     frame: Frame,
     filter: Filter,
     rows: Vec<Row>,
+    table: Table,
     plot: String,
-    /// Where the page hears of news.
-    live: String,
+    /// Where the page hears of news, if they belong on top of it.
+    live: Option<String>,
+    most: usize,
 }
 
 /// A request, as a list shows it.
@@ -109,7 +144,8 @@ fn milliseconds(microseconds: u64) -> String {
 }
 
 /// The last requests, the newest first.
-pub(super) async fn requests(visitor: Visitor, Query(filter): Query<Filter>) -> PageResult {
+pub(super) async fn requests(visitor: Visitor, asked: Asked) -> PageResult {
+    let filter = Filter::of(&asked);
     let query = RequestQuery {
         limit: Some(1000),
         ..filter.query()
@@ -117,15 +153,40 @@ pub(super) async fn requests(visitor: Visitor, Query(filter): Query<Filter>) -> 
     let found = visitor.control.requests(query).await;
     let plot = plot(&found, visitor.now);
     let live = filter.live(newest(&found).unwrap_or(visitor.now));
-    let rows = found.into_iter().take(200);
+    let (found, table) = TABLE.page(asked, found, texts);
     let page = page(&RequestsPage {
         frame: Frame::new(&visitor, Section::Requests, "Requests"),
-        rows: rows.map(|it| Row::new(&visitor, it)).collect(),
+        rows: (found.into_iter())
+            .map(|it| Row::new(&visitor, it))
+            .collect(),
         filter,
         plot,
-        live,
+        live: table.is_at_its_beginning().then_some(live),
+        most: ROWS,
+        table,
     });
     page.map(with_script)
+}
+
+/// What a request is searched by.
+fn texts(request: &RequestView) -> Vec<Cow<'_, str>> {
+    let failure = request.failure.as_ref();
+    let texts = [
+        Some(request.id.as_str()),
+        request.method.as_deref(),
+        request.path.as_deref(),
+        request.carrier.as_ref().map(|it| it.as_str()),
+        request.account.as_ref().map(|it| it.as_str()),
+        request.app.as_ref().map(|it| it.as_str()),
+        failure.and_then(|it| it.carrier_code.as_deref()),
+        failure.and_then(|it| it.reason.as_deref()),
+    ];
+    let status = request.status.map(|status| status.to_string().into());
+    // As the page writes it, and as the API does.
+    let cause = failure.map(|it| it.cause.replace('_', " ").into());
+    let code = failure.map(|it| it.cause.as_str().into());
+    let texts = texts.into_iter().flatten().map(Into::into);
+    texts.chain(status).chain(cause).chain(code).collect()
 }
 
 /// The time from which a page hears of news: from the newest request on, and not from now on, because a request may

@@ -14,3 +14,4 @@ mod plane;
 mod roles;
 mod ui;
 mod ui_pages;
+mod ui_tables;
