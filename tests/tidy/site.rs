@@ -117,6 +117,24 @@ fn links_lead_to_headings_that_exist() {
     assert_none("anchors in documents", &offences);
 }
 
+/// A picture is made anew with the pages, so one that no document shows would be looked at by nobody.
+#[test]
+fn every_picture_is_shown_and_every_shown_picture_exists() {
+    let mut shown: BTreeSet<PathBuf> = BTreeSet::new();
+    for (file, text) in files(".md") {
+        let pictures = links(&text).filter(|target| target.ends_with(".png"));
+        shown.extend(pictures.map(|target| place(&file, target)));
+    }
+    let folder = Path::new("docs/images");
+    let there = std::fs::read_dir(super::root().join(folder)).expect("the folder of pictures");
+    let there: BTreeSet<PathBuf> = there
+        .map(|entry| folder.join(entry.expect("an entry").file_name()))
+        .collect();
+    let differ = there.symmetric_difference(&shown);
+    let offences: Vec<String> = differ.map(|it| it.display().to_string()).collect();
+    assert_none("pictures that are only shown, or only there", &offences);
+}
+
 #[test]
 fn anchors_are_made_as_a_site_makes_them() {
     let text = "# One, *two*\n## `a_b` of [c](d.md)\n```sh\n# no\n```\n## One two\n## One two\n";
