@@ -8,6 +8,7 @@ use std::{
         Mutex, PoisonError, RwLock,
         atomic::{AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
 /// The fleet as this gateway last saw it.
@@ -27,6 +28,8 @@ pub(crate) struct Members {
     this: Option<ReplicaId>,
     /// The number of accounts that this gateway renews.
     pub(crate) accounts: u64,
+    /// When the lease of another live gateway ends at the earliest, if that sends no heartbeat any more.
+    pub(crate) first_end: Option<Duration>,
 }
 
 impl Members {
@@ -34,10 +37,13 @@ impl Members {
     pub(crate) fn of(replicas: &[ReplicaRecord]) -> Self {
         let live = replicas.iter().filter(|replica| replica.live);
         let this = replicas.iter().find(|replica| replica.this);
+        let others = replicas.iter().filter(|other| other.live && !other.this);
+        let ends = others.map(|other| u64::try_from(other.ends_in_ms).unwrap_or(0));
         Self {
             live: live.map(|replica| replica.id.clone()).collect(),
             this: this.map(|replica| replica.id.clone()),
             accounts: this.map_or(0, |replica| replica.owned),
+            first_end: ends.min().map(Duration::from_millis),
         }
     }
 

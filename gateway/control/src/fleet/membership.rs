@@ -4,10 +4,12 @@ use super::batch::Pending;
 use crate::{ControlError, ControlPlane, fleet_state::Members, publication::Touched};
 use gateway_plugin_host::CatalogEntry;
 use gateway_store::{FleetOptions, Heartbeat, ReplicaInfo, ReplicaState};
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 /// A lease lasts for so many heartbeats, so that one that is lost or late ends nothing.
 const HEARTBEATS: u32 = 3;
+/// How long after the end of another gateway's lease a gateway looks whether that is still there.
+const AFTER: Duration = Duration::from_millis(50);
 
 impl ControlPlane {
     /// Becomes a member of the store's fleet, before anything of the store is used.
@@ -48,7 +50,10 @@ impl ControlPlane {
     pub(super) async fn keep_membership(&self, pending: &Pending) {
         let pause = self.context.settings().fleet.lease / HEARTBEATS;
         loop {
-            tokio::time::sleep(pause).await;
+            // A gateway that has died is noticed when its lease ends, not at the heartbeat after it.
+            let first_end = self.context.fleet_state.members().first_end;
+            let soon = first_end.map_or(pause, |end| pause.min(end + AFTER));
+            tokio::time::sleep(soon).await;
             self.beat(pending).await;
         }
     }
