@@ -11,5 +11,4 @@ mod replicas;
 mod versions;
 
 pub use changes::{HeardChange, StoreChanges};
-pub(crate) use claims::Claims;
 pub(crate) use owners::not_a_member;

@@ -12,6 +12,7 @@ mod audit;
 mod backup;
 #[doc(hidden)]
 pub mod bench_support;
+mod claim_queue;
 mod classify;
 mod consents;
 mod creation;

@@ -1,7 +1,7 @@
 //! This process as a member of the fleet: its identifier, until when it may act, and which accounts it
 //! owns, as far as the process itself can know.
 
-use crate::fleet::Claims;
+use crate::claim_queue::ClaimQueue;
 use crate::{Fence, FleetOptions, ReplicaId, ReplicaInfo, ReplicaRecord, ReplicaState, Timestamp};
 use gateway_model::{AccountId, Clock};
 use std::collections::HashMap;
@@ -18,7 +18,7 @@ pub(crate) struct Membership {
     clock: Arc<dyn Clock>,
     said: Mutex<ReplicaState>,
     /// Accounts that are about to be claimed.
-    pub(crate) claims: Claims,
+    pub(crate) claims: ClaimQueue,
     /// The database's timeline is noted at each heartbeat.
     pub(crate) on_timeline: bool,
     state: Mutex<MembershipState>,
@@ -68,7 +68,7 @@ impl Membership {
             options,
             clock,
             said: Mutex::default(),
-            claims: Claims::default(),
+            claims: ClaimQueue::default(),
             on_timeline: false,
             state: Mutex::new(state),
         }

@@ -323,7 +323,7 @@ pub(super) const HOUSES: &[House] = &[
             &["store"],
             &["key_ring", "membership", "rescue"],
             &["table"],
-            &["db", "key", "lock"],
+            &["claim_queue", "db", "key", "lock"],
             &["doc", "file", "meta", "seal"],
             &["error", "record"],
             &["access", "classify", "statement", "time"],

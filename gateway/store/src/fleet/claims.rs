@@ -7,6 +7,7 @@
 
 use super::owners::{DeadOwner, dead_owner, ended};
 use super::replicas::timeline;
+use crate::claim_queue::Claimants;
 use crate::membership::Membership;
 use crate::statement::query;
 use crate::store::commit;
@@ -15,24 +16,13 @@ use gateway_model::AccountId;
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, AssertSqlSafe, Row as _};
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::oneshot;
 
 type Result<T> = std::result::Result<T, StoreError>;
 
 /// Accounts in one transaction, which locks them.
 const TOGETHER: usize = 500;
-
-/// Who waits for a claim.
-#[derive(Debug, Default)]
-pub(crate) struct Claims {
-    waiting: Mutex<Waiting>,
-}
-
-/// By account, since two callers may ask for one, and in this order, because two transactions that lock the same rows
-/// in different orders would block each other.
-type Waiting = BTreeMap<AccountId, Vec<oneshot::Sender<Result<Option<ReplicaId>>>>>;
 
 /// What became of the claims of a group.
 #[derive(Default)]
@@ -50,21 +40,6 @@ struct Ours {
     /// How long a request of the owner before may still be under way.
     settled_in: Option<Duration>,
     after_failover: bool,
-}
-
-impl Claims {
-    fn waiting(&self) -> MutexGuard<'_, Waiting> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Adds a claim; whether it is the first of a group.
-    fn join(&self, account: &AccountId) -> (oneshot::Receiver<Result<Option<ReplicaId>>>, bool) {
-        let (tell, told) = oneshot::channel();
-        let mut waiting = self.waiting();
-        let leads = waiting.is_empty();
-        waiting.entry(account.clone()).or_default().push(tell);
-        (told, leads)
-    }
 }
 
 impl Store {
@@ -87,10 +62,10 @@ impl Store {
     }
 
     async fn take_group(&self, me: &Membership) {
-        let mut group = Waiting::new();
+        let mut group = Claimants::new();
         let work = async {
             // Whoever comes from now on leads another group.
-            group = std::mem::take(&mut *me.claims.waiting());
+            group = std::mem::take(&mut *me.claims.lock());
             let accounts: Vec<AccountId> = group.keys().cloned().collect();
             let mut all = Claimed::default();
             for some in accounts.chunks(TOGETHER) {
@@ -101,7 +76,7 @@ impl Store {
         let claimed = self.db.write_apart(work).await;
         if group.is_empty() {
             // It had no turn.
-            group = std::mem::take(&mut *me.claims.waiting());
+            group = std::mem::take(&mut *me.claims.lock());
         }
         for (account, callers) in group {
             let claim = claimed.as_ref().map_err(Clone::clone);
