@@ -57,12 +57,13 @@ impl RenewalPolicy {
         // At random, so that accounts whose tokens came together do not renew together for ever.
         let spread = self.spread.clamp(0.0, 0.5);
         let deviation = 1.0 + spread * (2.0 * jitter.unit() - 1.0);
-        let latest = usable.saturating_sub(self.reserve).max(lifetime / 2);
-        let renew = lifetime
-            .mul_f64(self.fraction.clamp(0.05, 0.95))
-            .min(latest.div_f64(1.0 + spread))
-            .mul_f64(deviation)
-            .min(lifetime)
+        let mut renew = lifetime.mul_f64((self.fraction.clamp(0.05, 0.95) * deviation).min(1.0));
+        if !self.reserve.is_zero() {
+            let latest = usable.saturating_sub(self.reserve).max(lifetime / 2);
+            // The latest of the random instants, so that they stay random.
+            renew = renew.min(latest.mul_f64(deviation / (1.0 + spread)));
+        }
+        let renew = renew
             .min(renew_after.unwrap_or(Duration::MAX))
             .min(self.renew_after.unwrap_or(Duration::MAX))
             .min(usable)
