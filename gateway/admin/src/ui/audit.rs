@@ -11,7 +11,7 @@ use askama::Template;
 use gateway_api::AuditView;
 
 /// The entries that are searched and sorted at once. They are read and deciphered for that.
-const WINDOW: usize = 500;
+const WINDOW: usize = 250;
 
 const TABLE: TableKind<Compare<AuditView>> = TableKind {
     path: "/ui/audit",

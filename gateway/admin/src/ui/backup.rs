@@ -15,7 +15,7 @@ use http::header;
 use subtle::ConstantTimeEq as _;
 
 /// The entries of the audit trail in which backups are looked for.
-const TRAIL: usize = 500;
+const TRAIL: usize = 250;
 
 /// The backups that the page lists.
 const ROWS: usize = 10;
