@@ -66,18 +66,9 @@ impl Batch {
             sweep,
             resync,
         } = self;
-        let named = [accounts.len(), apps.len(), grants.len(), failed.len()];
-        named.iter().any(|named| *named > 0)
-            || [
-                notices,
-                manifests,
-                admin_tokens,
-                replicas,
-                share,
-                sweep,
-                resync,
-            ]
-            .contains(&&true)
+        let named = accounts.len() + apps.len() + grants.len() + failed.len();
+        let flags = *notices || *manifests || *admin_tokens || *replicas || *share || *sweep;
+        named > 0 || flags || *resync
     }
 }
 

@@ -112,12 +112,14 @@ impl ControlPlane {
             for app in &batch.apps {
                 self.app_changed_elsewhere(app).await?;
             }
+            // Before anything is read: what is read is at least as new as what came with a message. So a resync needs
+            // none of these.
+            for grant in batch.copies.values() {
+                self.adopt_from_elsewhere(grant);
+            }
         }
         if batch.sweep {
             self.sweep().await?;
-        }
-        for grant in batch.copies.values() {
-            self.adopt_from_elsewhere(grant);
         }
         self.read_grants(&batch.grants).await?;
         self.read_failures(&batch.failed).await?;

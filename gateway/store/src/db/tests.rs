@@ -5,6 +5,7 @@ use crate::*;
 use gateway_model::{
     AccountId, GrantKind, GrantStatus, IntentId, ManagedBy, SecretBytes, TokenFacts,
 };
+use std::path::Path;
 
 fn held() -> Completion {
     Completion {
@@ -44,16 +45,20 @@ fn account(name: &AccountId) -> AccountRecord {
     }
 }
 
+fn options(folder: &Path) -> StoreOptions {
+    StoreOptions {
+        url: StoreUrl::Sqlite(folder.join("store.db")),
+        master_key: MasterKeySource::File(folder.join("key")),
+        old_keys: Vec::new(),
+        listen_url: None,
+    }
+}
+
 // After a failed fsync nothing more is written, reading goes on, and an answer has a place.
 #[tokio::test]
 async fn failed_disk_ends_writing_and_answers_go_to_the_slot() {
     let folder = tempfile::tempdir().expect("a folder");
-    let options = StoreOptions {
-        url: StoreUrl::Sqlite(folder.path().join("store.db")),
-        master_key: MasterKeySource::File(folder.path().join("key")),
-        old_keys: Vec::new(),
-        listen_url: None,
-    };
+    let options = options(folder.path());
     let open = || Store::open(&options, Access::Gateway);
     let store = open().await.expect("it opens");
     let main: AccountId = "main".parse().expect("a name");
@@ -108,12 +113,7 @@ async fn failed_disk_ends_writing_and_answers_go_to_the_slot() {
 #[tokio::test]
 async fn operator_is_served_while_a_crowd_of_accounts_waits() {
     let folder = tempfile::tempdir().expect("a folder");
-    let options = StoreOptions {
-        url: StoreUrl::Sqlite(folder.path().join("store.db")),
-        master_key: MasterKeySource::File(folder.path().join("key")),
-        old_keys: Vec::new(),
-        listen_url: None,
-    };
+    let options = options(folder.path());
     let store = Store::open(&options, Access::Gateway).await;
     let store = store.expect("it opens");
     let crowd: Vec<_> = (0..100)

@@ -129,5 +129,32 @@ async fn crowd_of_first_claims_shares_its_statements() {
     }
     // A gateway that finds an account claimed in the same moment may have to look again.
     assert!(statements < ACCOUNTS / 2, "{statements}");
+
+    // The owner of some of them ends, and the other gateway takes over what it had.
+    pair.expire(&pair.one_id).await;
+    let before = cluster.log().unwrap().len();
+    let mut claiming = JoinSet::new();
+    for number in 0..ACCOUNTS {
+        let (store, account) = (pair.two.clone(), id(&name(number)));
+        claiming.spawn(async move { (account.clone(), store.claim(&account).await.unwrap()) });
+    }
+    let taken = claiming.join_all().await;
+    let (_, statements) = count(&cluster.log().unwrap()[before..]);
+    assert!(statements < ACCOUNTS / 2, "{statements}");
+    for (account, claim) in taken {
+        let theirs = matches!(claim, Claim::Theirs { .. });
+        let owner = pair
+            .two
+            .owner_of(&account)
+            .await
+            .unwrap()
+            .expect("an owner");
+        assert!(
+            !theirs && owner.owner == pair.two_id && owner.live,
+            "{account}"
+        );
+        let moved = matches!(claim, Claim::Taken { .. });
+        assert_eq!(owner.fence, Fence(if moved { 2 } else { 1 }), "{account}");
+    }
     pair.close().await;
 }
