@@ -98,7 +98,8 @@ pub struct Settings {
     pub paperless_bytes: usize,
     /// Ground Saver (92 to 95) is sold. Recordings have it; the newest files no longer list it.
     pub ground_saver_is_sold: bool,
-    /// Refuses what UPS's own files forbid although their examples break the rule: numbers above 1 in Landed Cost.
+    /// Refuses what UPS's own files forbid although their examples break the rule, such as numbers above 1 in
+    /// Landed Cost.
     pub strict_files: bool,
     /// Where Track Alert pushes events, `http://` or `https://`. UPS keeps this and the next four in its portal,
     /// so no call carries them. Nothing is pushed without it.

@@ -8,6 +8,8 @@ use serde_json::Value;
 
 use crate::api::UpsError;
 
+mod european_union;
+mod healthcare;
 mod international;
 mod landed_cost;
 mod pickup;
@@ -15,6 +17,7 @@ mod pre_notification;
 mod rule;
 mod shipping;
 mod smart_pickup;
+mod usmca;
 
 use rule::FieldRule;
 
@@ -22,6 +25,16 @@ use rule::FieldRule;
 pub(crate) const SHIPPING: &[FieldRule] = shipping::RULES;
 /// The rules of a shipment's international forms.
 pub(crate) const INTERNATIONAL_FORMS: &[FieldRule] = international::RULES;
+/// What a shipment into the European Union may say.
+pub(crate) const EUROPEAN_UNION: &[FieldRule] = european_union::RULES;
+/// What UPS's file requires of a shipment into the European Union.
+pub(crate) const EUROPEAN_UNION_REQUIRED: &[FieldRule] = european_union::REQUIRED;
+/// What a USMCA certificate of origin may say.
+pub(crate) const USMCA: &[FieldRule] = usmca::RULES;
+/// What UPS's file requires of a USMCA certificate of origin.
+pub(crate) const USMCA_REQUIRED: &[FieldRule] = usmca::REQUIRED;
+/// The rules of a shipment of Home Healthcare.
+pub(crate) const HEALTHCARE: &[FieldRule] = healthcare::RULES;
 /// The rules of a pre-notification of dangerous goods.
 pub(crate) const PRE_NOTIFICATION: &[FieldRule] = pre_notification::RULES;
 /// The rules of creating a pickup.
@@ -85,6 +98,24 @@ mod tests {
         assert!(broken(
             abroad(),
             &json!({"F": {"C": "US"}, "T": {"C": "CA"}})
+        ));
+        let holds = || rule("F.P", Must::Exist, "1", "empty").when(When::Holds("A.B", "01"));
+        assert!(broken(
+            holds(),
+            &json!({"F": {}, "A": [{"B": "02"}, {"B": "01"}]})
+        ));
+        assert!(!broken(holds(), &json!({"F": {}, "A": {"B": "02"}})));
+        let no_item = || {
+            let standard = When::NoItem("I", "T", "03");
+            rule("F.P", Must::Exist, "1", "empty").when(standard)
+        };
+        assert!(broken(
+            no_item(),
+            &json!({"F": [{"P": 1}, {"I": [{"T": "01"}]}]})
+        ));
+        assert!(!broken(
+            no_item(),
+            &json!({"F": {"I": [{"T": "01"}, {"T": "03"}]}})
         ));
         let beside = || rule("F.P", Must::Exist, "1", "empty").when(When::Beside("Type", "01"));
         assert!(broken(beside(), &json!({"F": {"Type": "01", "P": []}})));

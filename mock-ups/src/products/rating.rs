@@ -110,7 +110,7 @@ impl Rating {
                             // A service is offered only when every package may go by it.
                             .parcels
                             .iter()
-                            .all(|p| p.packaging.goes_by(*service, job.lane))
+                            .all(|p| p.goes_by(*service, job.lane))
                 };
                 let services = job.lane.shop().filter(fits);
                 services

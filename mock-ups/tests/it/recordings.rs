@@ -98,11 +98,19 @@ fn body(kind: &str) -> (&'static str, Value) {
 /// The changes that make a shipment go to Germany.
 const ABROAD: &str = r#"Shipment.Service.Code="65"; Shipment.ShipTo.Address={"AddressLine": ["Schönhauser Allee 6"], "City": "Berlin", "PostalCode": "10119", "CountryCode": "DE"}; Shipment.InvoiceLineTotal={"CurrencyCode": "USD", "MonetaryValue": "50"}; Shipment.ShipmentTotalWeight={"UnitOfMeasurement": {"Code": "LBS"}, "Weight": "1"}"#;
 
+/// The changes that make a shipment go from Germany to France.
+const WITHIN_EUROPE: &str = r#"Shipment.Shipper.Address={"AddressLine": ["Schönhauser Allee 6"], "City": "Berlin", "PostalCode": "10119", "CountryCode": "DE"}; Shipment.ShipTo.Address={"AddressLine": ["1 Rue de Rivoli"], "City": "Paris", "PostalCode": "75001", "CountryCode": "FR"}; Shipment.Package.0.PackageWeight={"UnitOfMeasurement": {"Code": "KGS"}, "Weight": "1"}"#;
+
 /// Sets `a.b.0=json`, or removes `-a.b`.
 fn change(body: &mut Value, changes: &str) {
     for change in changes.split("; ").filter(|change| !change.is_empty()) {
-        if change == "abroad" {
-            self::change(body, ABROAD);
+        if let "abroad" | "within Europe" = change {
+            let changes = if change == "abroad" {
+                ABROAD
+            } else {
+                WITHIN_EUROPE
+            };
+            self::change(body, changes);
             continue;
         }
         let (path, value) = change.split_once('=').unwrap_or((change, "null"));

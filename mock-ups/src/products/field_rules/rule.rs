@@ -42,6 +42,10 @@ pub(crate) enum When {
     Abroad(&'static str, &'static str),
     /// The member beside the last one of the path is this.
     Beside(&'static str, &'static str),
+    /// The member of this path, from the request's root, is this.
+    Holds(&'static str, &'static str),
+    /// The list beside the last one of the path has no item whose member is this: list, member, value.
+    NoItem(&'static str, &'static str, &'static str),
 }
 
 pub(super) const fn rule(
@@ -68,9 +72,13 @@ impl FieldRule {
 
 impl FieldRule {
     pub(super) fn is_broken(&self, body: &Value) -> bool {
-        if let When::Abroad(from, to) = self.when
-            && !differ(body, from, to)
-        {
+        let applies = match self.when {
+            When::Abroad(from, to) => differ(body, from, to),
+            When::Holds(path, wanted) => holds(body, path, wanted),
+            // Asked of each parent below.
+            When::Always | When::Beside(..) | When::NoItem(..) => true,
+        };
+        if !applies {
             return false;
         }
         // The parent is looked for, not the member: a rule must see that the member is absent.
@@ -78,12 +86,14 @@ impl FieldRule {
         let mut found = Vec::new();
         collect(body, parents, &mut found);
         found.into_iter().any(|parent| {
-            if let When::Beside(member, wanted) = self.when
-                && !is_or_holds(parent.get(member), wanted)
-            {
-                return false;
-            }
-            !self.must.is_met(parent.get(name))
+            let applies = match self.when {
+                When::Beside(member, wanted) => is_or_holds(parent.get(member), wanted),
+                When::NoItem(list, member, unwanted) => {
+                    !holds(parent, &[list, member].join("."), unwanted)
+                }
+                When::Always | When::Abroad(..) | When::Holds(..) => true,
+            };
+            applies && !self.must.is_met(parent.get(name))
         })
     }
 }
@@ -137,6 +147,16 @@ fn is_or_holds(value: Option<&Value>, wanted: &str) -> bool {
         Some(Value::Array(items)) => items.iter().any(|item| is_or_holds(Some(item), wanted)),
         scalar => text_of(scalar).as_deref() == Some(wanted),
     }
+}
+
+/// Whether a member at the path, in any item of a list, is this.
+fn holds(body: &Value, path: &str, wanted: &str) -> bool {
+    let (parents, name) = path.rsplit_once('.').unwrap_or(("", path));
+    let mut found = Vec::new();
+    collect(body, parents, &mut found);
+    found
+        .into_iter()
+        .any(|parent| is_or_holds(parent.get(name), wanted))
 }
 
 /// The objects at a path.

@@ -5,6 +5,7 @@
 mod classification;
 mod package;
 mod place;
+mod regulated;
 
 use jiff::civil::{Date, Time};
 use jiff::{Span, ToSpan as _};
@@ -19,7 +20,7 @@ use super::job::{
     RatingJob, RequestedOutput, ShipmentOptions, Signature, ThirdParty, WantedPickup,
 };
 use super::mode::Mode;
-use super::request::{DeliveryConfirmation, RateRequest, Request, Shipment};
+use super::request::{DeliveryConfirmation, Package, RateRequest, Request, Shipment};
 use super::service::{Lane, Service};
 use super::tariff::Tariff;
 
@@ -77,6 +78,7 @@ pub(crate) fn check<'r>(
         package::named_strictly(packages)?;
     }
     let units = package::units(packages, lane)?;
+    insured_once(packages)?;
     let parcels = packages
         .iter()
         .enumerate()
@@ -149,6 +151,25 @@ fn service(shipment: &Shipment<'_>, lane: Lane, mode: Mode) -> Result<Option<Ser
         Err(error::SERVICE_UNAVAILABLE.into())
     } else {
         Err(error::SERVICE_INVALID_FROM_ORIGIN.into())
+    }
+}
+
+/// A shipment has one type of insurance at most (Rating.yaml, `PackageServiceOptions_Insurance`).
+fn insured_once(packages: &[Package<'_>]) -> Result<(), UpsError> {
+    let options = packages
+        .iter()
+        .filter_map(|package| package.package_service_options.as_ref());
+    let insurances = options.filter_map(|options| options.insurance.as_ref());
+    let mut types = [false; 4];
+    for insurance in insurances {
+        types[0] |= insurance.basic.0;
+        types[1] |= insurance.extended.0;
+        types[2] |= insurance.time_in_transit.0;
+        types[3] |= insurance.package_protection.0.is_some();
+    }
+    match types.into_iter().filter(|is_there| *is_there).count() {
+        0 | 1 => Ok(()),
+        _ => Err(error::INSURANCE_TWICE.into()),
     }
 }
 

@@ -92,6 +92,8 @@ fixed! {
     SHIP_TO_POSTAL_INVALID = "113021", "Invalid ShipTo postal code";
     DECLARED_VALUE_TOO_HIGH = "110549", "The declared value of a package exceeds the maximum";
     DECLARED_VALUE_INVALID = "20008", "Invalid data in the declared value";
+    INSURANCE_TWICE = "110551", "Only one type of insurance is allowed in a shipment"; // A guess.
+    REGULATION_SET_INVALID = "111570", "Missing or invalid regulation set"; // A guess.
     SIMPLE_RATE_INVALID = "111563",
         "Simple rate is not available for the requested service or size";
 }

@@ -58,8 +58,19 @@ pub(crate) struct Parcel<'a> {
     /// In hundredths of the currency.
     pub(crate) declared_value: i64,
     pub(crate) cash_on_delivery: bool,
+    /// Dangerous goods by ADR, the agreement for Europe's roads: by Standard only.
+    pub(crate) by_road: bool,
     /// Index into the simple rates.
     pub(crate) simple_rate: Option<usize>,
+}
+
+impl Parcel<'_> {
+    /// Whether the service takes it on this lane.
+    pub(crate) fn goes_by(&self, service: Service, lane: Lane) -> bool {
+        // UPS's file names Standard for what ADR regulates.
+        let by_road = !self.by_road || service.code() == "11";
+        by_road && self.packaging.goes_by(service, lane)
+    }
 }
 
 /// Delivery confirmation.

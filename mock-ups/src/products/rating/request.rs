@@ -307,10 +307,65 @@ pub(crate) struct PackageServiceOptions<'a> {
     pub(crate) delivery_confirmation: Opt<DeliveryConfirmation<'a>>,
     pub(crate) cash_on_delivery: Indicator,
     pub(crate) declared_value: Opt<Money<'a>>,
+    pub(crate) insurance: Opt<Insurance<'a>>,
+    pub(crate) dry_ice: Opt<DryIce<'a>>,
+    pub(crate) haz_mat: Many<HazMat<'a>>,
 }
 
 members!('a, PackageServiceOptions<'a> {
     "DeliveryConfirmation" => delivery_confirmation,
     "COD" => cash_on_delivery,
     "DeclaredValue" => declared_value,
+    "Insurance" => insurance,
+    "DryIce" => dry_ice,
+    "HazMat" => haz_mat,
+});
+
+/// `Insurance`.
+#[derive(Debug, Default)]
+pub(crate) struct Insurance<'a> {
+    pub(crate) basic: Indicator,
+    pub(crate) extended: Indicator,
+    pub(crate) time_in_transit: Indicator,
+    pub(crate) package_protection: Opt<Money<'a>>,
+}
+
+members!('a, Insurance<'a> {
+    // The three are objects whose amounts do not matter here, so their presence is the indicator.
+    "BasicFlexibleParcelIndicator" => basic,
+    "ExtendedFlexibleParcelIndicator" => extended,
+    "TimeInTransitFlexibleParcelIndicator" => time_in_transit,
+    "PackageProtection" => package_protection,
+});
+
+/// `DryIce`.
+#[derive(Debug, Default)]
+pub(crate) struct DryIce<'a> {
+    pub(crate) regulation_set: Text<'a>,
+}
+
+members!('a, DryIce<'a> {
+    "RegulationSet" => regulation_set,
+});
+
+/// `HazMat`. Rating has the regulation set in each chemical record, Shipping beside it.
+#[derive(Debug, Default)]
+pub(crate) struct HazMat<'a> {
+    pub(crate) regulation_set: Text<'a>,
+    pub(crate) chemical_record: Many<ChemicalRecord<'a>>,
+}
+
+members!('a, HazMat<'a> {
+    "RegulationSet" => regulation_set,
+    "HazMatChemicalRecord" => chemical_record,
+});
+
+/// `HazMatChemicalRecord`.
+#[derive(Debug, Default)]
+pub(crate) struct ChemicalRecord<'a> {
+    pub(crate) regulation_set: Text<'a>,
+}
+
+members!('a, ChemicalRecord<'a> {
+    "RegulationSet" => regulation_set,
 });

@@ -1,6 +1,6 @@
 //! The services, and between which places UPS sells them.
 
-use crate::places::{Code2, DE, MX, PL, Region, US};
+use crate::places::{self, Code2, Continent, DE, MX, PL, Region, US};
 
 /// How a service is priced: which fuel percentage and which residential surcharge apply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -174,6 +174,17 @@ impl Lane {
         self.from.1.is_european_union() && self.to.1.is_european_union()
     }
 
+    /// From outside the European Union into it.
+    pub(crate) const fn enters_european_union(self) -> bool {
+        !self.from.1.is_european_union() && self.to.1.is_european_union()
+    }
+
+    /// Whether both ends are in Europe, inside or outside the Union.
+    pub(crate) fn stays_in_europe(self) -> bool {
+        let in_europe = |country| places::continent(country) == Continent::Europe;
+        in_europe(self.from.0) && in_europe(self.to.0)
+    }
+
     pub(crate) fn is_domestic(self) -> bool {
         // US and PR are two country codes and one domestic market.
         self.from.0 == self.to.0 || self.is_united_states()
@@ -267,8 +278,8 @@ impl Lane {
         // One country for each region, since the choice depends on regions only.
         let probes = [
             (US, Region::UnitedStates),
-            (crate::places::PR, Region::PuertoRico),
-            (crate::places::CA, Region::Canada),
+            (places::PR, Region::PuertoRico),
+            (places::CA, Region::Canada),
             (MX, Region::Mexico),
             (PL, Region::Poland),
             (DE, Region::EuropeanUnion),

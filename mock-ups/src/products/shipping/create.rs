@@ -7,6 +7,7 @@ use crate::products::rating::charges::{PackageCharges, ServicePrices};
 use crate::products::rating::check::{CheckInputs, check};
 use crate::products::rating::job::{RatingJob, Units};
 use crate::products::rating::response::for_shipping;
+use crate::products::rating::service::Lane;
 use crate::products::rating::{PriceLookup, RatingCall, error, mode::Mode, transit};
 use crate::products::versions::{Api, version as version_of};
 
@@ -48,7 +49,15 @@ impl Shipping {
         let tree = serde_json::from_slice(request.body).unwrap_or_default();
         // Lengths before content: a text that is too long is refused whatever it says.
         field_rules::check(field_rules::SHIPPING, &tree)?;
-        field_rules::check(field_rules::INTERNATIONAL_FORMS, &tree)?;
+        let tables = [
+            field_rules::INTERNATIONAL_FORMS,
+            field_rules::USMCA,
+            field_rules::EUROPEAN_UNION,
+            field_rules::HEALTHCARE,
+        ];
+        for table in tables {
+            field_rules::check(table, &tree)?;
+        }
         // Shipping's own required members come before rating's checks, which know only codes of their own.
         let format = checked(&details)?;
         let today = jiff::tz::TimeZone::UTC.to_datetime(request.now).date();
@@ -63,6 +72,9 @@ impl Shipping {
         let job = check(&priced, facts).map_err(|error| refusal(error, &details))?;
         // Needs the lane, so it follows the checks that establish it.
         described(&details, &job)?;
+        if self.hot.current().strict_files {
+            required_by_file(&tree, job.lane)?;
+        }
         address_validated(request, &details)?;
         // After the form of the number was checked: this code speaks of a valid number of another account.
         if job
@@ -316,6 +328,15 @@ fn described(details: &ShipmentRequest<'_>, job: &RatingJob<'_>) -> Result<(), U
             "120512",
             "Shipment Description required",
         ));
+    }
+    Ok(())
+}
+
+/// What UPS's file requires and its examples lack, so nobody knows since when UPS refuses it.
+fn required_by_file(request: &serde_json::Value, lane: Lane) -> Result<(), UpsError> {
+    field_rules::check(field_rules::USMCA_REQUIRED, request)?;
+    if lane.enters_european_union() {
+        field_rules::check(field_rules::EUROPEAN_UNION_REQUIRED, request)?;
     }
     Ok(())
 }

@@ -49,6 +49,13 @@ pub(crate) struct ScanType {
     pub(crate) place: ScanPlace,
 }
 
+impl ScanType {
+    /// Whether it is an event in UPS's systems only, and nobody scanned the package.
+    pub(crate) fn is_logical(&self) -> bool {
+        matches!(self.kind, "M" | "MV" | "U")
+    }
+}
+
 /// Where a scan is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ScanPlace {

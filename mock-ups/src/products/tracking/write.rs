@@ -146,6 +146,8 @@ fn activity(json: &mut Json, life: &Timeline, event: &Scan) {
     json.integer_text("gmtDate", date_number(gmt.date()));
     json.text("gmtOffset", &offset_text(&place.zone(), event.at, ':'));
     json.text("gmtTime", &gmt.strftime("%H:%M:%S").to_string());
+    // In the newest file and in no recorded answer yet; a guess which scans are logical.
+    json.boolean("logicalScan", event.step.is_logical());
 }
 
 /// The number of a sorting centre; invented, but the same for the same place.

@@ -164,6 +164,7 @@ pub(super) fn parcel<'r>(
             .and_then(|confirmation| super::signature_of(confirmation, "2", "3")),
         declared_value: declared_value(package)?,
         cash_on_delivery: options.is_some_and(|options| options.cash_on_delivery.0),
+        by_road: super::regulated::goes_by_road(options, lane)?,
         simple_rate,
     })
 }
@@ -367,11 +368,16 @@ fn is_large(weight: i64, size: Option<Size>, tariff: &Tariff) -> bool {
         })
 }
 
+/// The declared value or, in its place, the amount of `PackageProtection`, which is priced alike: a guess.
 fn declared_value(package: &Package<'_>) -> Result<i64, UpsError> {
     // 50,000 units in thousandths: UPS's highest value for remote accounts, not the 5,000 of local ones.
     const MOST: i64 = 50_000_000;
     let options = package.package_service_options.as_ref();
-    let Some(value) = options.and_then(|options| options.declared_value.as_ref()) else {
+    let protection = options
+        .and_then(|options| options.insurance.as_ref())
+        .and_then(|insurance| insurance.package_protection.as_ref());
+    let declared = options.and_then(|options| options.declared_value.as_ref());
+    let Some(value) = declared.or(protection) else {
         return Ok(0);
     };
     match value.monetary_value.present().map(thousandths) {
@@ -414,6 +420,10 @@ pub(super) fn fits_service(
                     error::PACKAGING_INVALID.into()
                 }
             });
+        }
+        if !parcel.goes_by(service, lane) {
+            // The packaging fits, so it is what is inside.
+            return Err(error::OPTION_UNAVAILABLE.into());
         }
         // Simple rate exists for 2nd Day Air, Ground and 3 Day Select within the United States.
         let simple = lane.is_united_states() && matches!(service.code(), "02" | "03" | "12");
