@@ -152,6 +152,13 @@ impl Slot {
         // A panic in a plugin must not take the account out of service for good.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    /// When the token can no longer be used; `None`, which is before all others, without a token.
+    pub(crate) fn token_end(&self) -> Option<Instant> {
+        let state = self.lock();
+        let token = state.lifecycle().state().token();
+        token.map(|token| token.usable_until)
+    }
 }
 
 impl SlotState {

@@ -18,7 +18,7 @@ pub(crate) struct Membership {
     clock: Arc<dyn Clock>,
     said: Mutex<ReplicaState>,
     /// Accounts that are about to be claimed.
-    pub(crate) claims: ClaimQueue,
+    pub(crate) claims: Arc<ClaimQueue>,
     /// The database's timeline is noted at each heartbeat.
     pub(crate) on_timeline: bool,
     state: Mutex<MembershipState>,
@@ -68,7 +68,7 @@ impl Membership {
             options,
             clock,
             said: Mutex::default(),
-            claims: ClaimQueue::default(),
+            claims: Arc::default(),
             on_timeline: false,
             state: Mutex::new(state),
         }

@@ -2,12 +2,12 @@
 //!
 //! When a fleet starts, when its carrier comes back, or when a gateway ends that owned thousands of accounts, every other
 //! gateway wants a token for each of them in the same minute. A transaction for each would be eighty thousand for eight
-//! gateways and ten thousand accounts. So the first who asks leads a group: whoever asks while it waits for its turn is in
-//! it, and one transaction answers all of them. A single claim waits for nobody.
+//! gateways and ten thousand accounts. So the first who asks leads: whoever asks while it waits for its turn is in its group,
+//! one transaction answers the group, and the next one is for those who came meanwhile. A single claim waits for nobody.
 
 use super::owners::{DeadOwner, dead_owner, ended};
 use super::replicas::timeline;
-use crate::claim_queue::Claimants;
+use crate::claim_queue::Lead;
 use crate::membership::Membership;
 use crate::statement::query;
 use crate::store::commit;
@@ -15,7 +15,7 @@ use crate::{Fence, ReplicaId, Store, StoreError, table};
 use gateway_model::AccountId;
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, AssertSqlSafe, Row as _};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -42,6 +42,15 @@ struct Ours {
     after_failover: bool,
 }
 
+impl Claimed {
+    fn answer(&self, account: &AccountId) -> Result<Option<ReplicaId>> {
+        match self.refused.get(account) {
+            Some(error) => Err(error.clone()),
+            None => Ok(self.theirs.get(account).cloned()),
+        }
+    }
+}
+
 impl Store {
     /// Takes the account if it is free, or if its owner is dead; else returns its owner.
     pub(crate) async fn take(
@@ -49,11 +58,11 @@ impl Store {
         me: &Arc<Membership>,
         account: &AccountId,
     ) -> Result<Option<ReplicaId>> {
-        let (told, leads) = me.claims.join(account);
-        if leads {
+        let (told, lead) = me.claims.join(account);
+        if let Some(lead) = lead {
             let (store, me) = (self.clone(), Arc::clone(me));
             // A task of its own: the others wait for it, whatever becomes of this caller.
-            tokio::spawn(async move { store.take_group(&me).await });
+            tokio::spawn(async move { store.answer_claims(&me, lead).await });
         }
         told.await.unwrap_or_else(|_| {
             let why = "the program is ending".to_owned();
@@ -61,43 +70,39 @@ impl Store {
         })
     }
 
-    async fn take_group(&self, me: &Membership) {
-        let mut group = Claimants::new();
-        let work = async {
-            // Whoever comes from now on leads another group.
-            group = std::mem::take(&mut *me.claims.lock());
-            let accounts: Vec<AccountId> = group.keys().cloned().collect();
-            let mut all = Claimed::default();
-            for some in accounts.chunks(TOGETHER) {
-                self.take_together(me, some, &mut all).await?;
+    /// Answers those who wait, a transaction for the first of them, and so on.
+    async fn answer_claims(&self, me: &Membership, mut lead: Lead) {
+        while lead.is_needed() {
+            let mut group = Vec::new();
+            let work = async {
+                // Whoever comes until it is their turn is in it.
+                group = lead.next(TOGETHER);
+                // In this order, because two transactions that lock the same rows in different orders would block each
+                // other. Two callers may ask for one account.
+                let accounts: BTreeSet<AccountId> = group
+                    .iter()
+                    .map(|claimant| claimant.account.clone())
+                    .collect();
+                let accounts: Vec<AccountId> = accounts.into_iter().collect();
+                self.take_together(me, &accounts).await
+            };
+            let claimed = self.db.write_apart(work).await;
+            if group.is_empty() {
+                // It had no turn.
+                group = lead.next(usize::MAX);
             }
-            Ok(all)
-        };
-        let claimed = self.db.write_apart(work).await;
-        if group.is_empty() {
-            // It had no turn.
-            group = std::mem::take(&mut *me.claims.lock());
-        }
-        for (account, callers) in group {
-            let claim = claimed.as_ref().map_err(Clone::clone);
-            let claim = claim.and_then(|claimed| match claimed.refused.get(&account) {
-                Some(error) => Err(error.clone()),
-                None => Ok(claimed.theirs.get(&account).cloned()),
-            });
-            for caller in callers {
-                // Nobody waits any more if the flight was given up. The claim stays: it does no harm.
-                let _ = caller.send(claim.clone());
+            for claimant in group {
+                let answer = match &claimed {
+                    Ok(claimed) => claimed.answer(&claimant.account),
+                    Err(error) => Err(error.clone()),
+                };
+                claimant.tell(answer);
             }
         }
     }
 
     /// One transaction. What it took is noted once it is committed.
-    async fn take_together(
-        &self,
-        me: &Membership,
-        accounts: &[AccountId],
-        all: &mut Claimed,
-    ) -> Result<()> {
+    async fn take_together(&self, me: &Membership, accounts: &[AccountId]) -> Result<Claimed> {
         let mut tx = self.db.begin_apart().await?;
         let mut claimed = Claimed::default();
         let rest = claim_first(&mut tx, me, accounts, &mut claimed).await?;
@@ -105,15 +110,13 @@ impl Store {
             self.take_over(&mut tx, me, rest, &mut claimed).await?;
         }
         commit(tx).await?;
-        for ours in claimed.ours {
+        for ours in &claimed.ours {
             me.claimed(&ours.account, ours.fence, ours.settled_in);
             if ours.after_failover {
                 me.claimed_after_failover(&ours.account);
             }
         }
-        all.theirs.extend(claimed.theirs);
-        all.refused.extend(claimed.refused);
-        Ok(())
+        Ok(claimed)
     }
 
     /// Takes accounts from owners that are dead. They were claimed before, or are gone.
