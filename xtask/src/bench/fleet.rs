@@ -4,14 +4,13 @@
 use crate::{
     cargo::{self, Profile},
     demo::rates,
-    fleet::{Fleet, Setup},
+    fleet::{Fleet, Member, Setup},
     http, say,
 };
 use ::http::{Method, Request};
 use anyhow::{Context as _, Result, ensure};
 use clap::Args;
 use comfy_table::{Table, presets::UTF8_FULL_CONDENSED};
-use futures_util::future::try_join_all;
 use http_body_util::Full;
 use serde_json::Value;
 use std::{
@@ -194,28 +193,31 @@ impl FleetBench {
         let (latency, asking) = self.latency(fleet).await?;
         let aim = bare * 10;
         table.add_row([
-            "until a new token is at all gateways, p99",
+            "until a new token is at another gateway, p99",
             &millis(latency),
             &format!("{}: ten times a bare NOTIFY, p99", millis(aim)),
         ]);
-        table.add_row(["of that, asking all gateways, p99", &millis(asking), ""]);
+        table.add_row(["of that, asking that gateway, p99", &millis(asking), ""]);
         Ok(())
     }
 
-    /// The time from the answer to a renewal at one gateway until all others have the token, and the time that asking
-    /// them takes; the 99th percentiles.
+    /// The time from the answer to a renewal at one gateway until another one has the token, and the time that asking
+    /// it takes; the 99th percentiles. Each pair of gateways has its turn: eight that are asked at once would wait for each
+    /// other.
     async fn latency(&self, fleet: &Fleet) -> Result<(Duration, Duration)> {
         let (mut times, mut asking) = (Vec::with_capacity(TOKENS), Vec::with_capacity(TOKENS));
         for index in 0..TOKENS.min(self.accounts) {
-            let at = index % fleet.members.len();
+            let count = fleet.members.len();
+            let (at, round) = (index % count, index / count);
+            let other = &fleet.members[(at + 1 + round % (count - 1).max(1)) % count];
             let path = format!("accounts/{}/token", client_id(index));
             let renew = format!("{path}/renew");
             let renewed = fleet.members[at].call(Method::POST, &renew).await?;
             let token = renewed["fingerprint"].clone();
             ensure!(token.is_string(), "a renewal names its token");
-            let (time, calls) = until_all_have(fleet, &path, &token).await?;
+            let (time, calls) = until_it_has(other, &path, &token).await?;
             times.push(time);
-            asking.push(until_all_have(fleet, &path, &token).await?.0);
+            asking.push(until_it_has(other, &path, &token).await?.0);
             // The admin API answers a hundred calls a second for long: these, the renewal, and the second asking.
             sleep(Duration::from_millis(10) * (calls + 3)).await;
         }
@@ -261,22 +263,17 @@ impl FleetBench {
     }
 }
 
-/// Asks all gateways at the same time until each has that token; the time, and the calls of the one that was asked most.
-async fn until_all_have(fleet: &Fleet, path: &str, token: &Value) -> Result<(Duration, u32)> {
-    let since = now();
-    let have_it = fleet.members.iter().map(async |member| {
-        let mut calls = 1;
-        while member.call(Method::GET, path).await?["fingerprint"] != *token {
-            let waited = since.elapsed();
-            ensure!(waited < Duration::from_secs(30), "the token is not there");
-            // A sixteenth of the time is exact enough, and stays below the 200 calls that the admin API answers at once.
-            sleep(waited / 16).await;
-            calls += 1;
-        }
-        anyhow::Ok(calls)
-    });
-    let calls = try_join_all(have_it).await?;
-    Ok((since.elapsed(), calls.into_iter().max().unwrap_or(0)))
+/// Asks a gateway until it has that token; the time, and how often it was asked.
+async fn until_it_has(member: &Member, path: &str, token: &Value) -> Result<(Duration, u32)> {
+    let (since, mut calls) = (now(), 1);
+    while member.call(Method::GET, path).await?["fingerprint"] != *token {
+        let waited = since.elapsed();
+        ensure!(waited < Duration::from_secs(30), "the token is not there");
+        // A sixteenth of the time is exact enough, and stays below the 200 calls that the admin API answers at once.
+        sleep(waited / 16).await;
+        calls += 1;
+    }
+    Ok((since.elapsed(), calls))
 }
 
 /// The 99th percentile of what a session waits that listens to its own message.
