@@ -107,6 +107,8 @@ trust_loopback = {trusted}
 count = {workers}
 [plugins]
 dir = "plugins"
+# As where plugins.lock vouches for it. A worker process does not run under callgrind.
+isolation = "in_process"
 {upstream}{sections}
 [[route]]
 carrier = "ups"
