@@ -8,6 +8,7 @@ use opentelemetry_proto::tonic::{
 };
 use std::time::Duration;
 use tests::{World, eventually};
+use tokio::task::JoinSet;
 
 fn body(record: &LogRecord) -> String {
     let body = record.body.clone().and_then(|body| body.value);
@@ -160,6 +161,48 @@ async fn collector_of_logs_that_is_away_costs_lines_alone() {
     world.gateway.process.signal("TERM");
     let status = world.gateway.process.ended().await;
     assert_eq!(status.code(), Some(0), "{}", world.gateway.process.output());
+}
+
+/// The queue has room for 8,192 lines. More of them cost neither a request nor memory, and are told and counted.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn lines_that_come_faster_than_the_collector_takes_them_are_dropped_and_counted() {
+    const REQUESTS: usize = 12_000;
+    const CLIENTS: usize = 16;
+    let collector = Collector::start().await;
+    let slow = Reply {
+        delay: Duration::from_secs(3600),
+        ..Reply::default()
+    };
+    collector.reply([slow]);
+    // One request after another to the collector: while it does not answer the first, nothing leaves the queue.
+    let more = "traces = false\nlogs = true\ntimeout = \"60s\"\n[log]\naccess_log = true";
+    let mut world = collector.world(more).await;
+    let mut clients = JoinSet::new();
+    for _ in 0..CLIENTS {
+        let app = world.app.clone();
+        clients.spawn(async move {
+            for _ in 0..REQUESTS / CLIENTS {
+                // The gateway answers it by itself, which leaves more time for lines.
+                let answer = app.get("/security/v1/oauth/none").await;
+                assert_eq!(answer.status(), 403);
+            }
+        });
+    }
+    clients.join_all().await;
+    let count = async |name: &str| world.metric(name).await.expect("it is there");
+    let dropped = count("waybill_log_records_dropped_total{reason=\"queue_full\"}").await;
+    let exported = count("waybill_log_records_exported_total").await;
+    // Besides the queue, one batch is under way.
+    assert!(dropped >= 2_000.0 && dropped < REQUESTS as f64, "{dropped}");
+    assert_eq!(exported, 0.0);
+    world.shop().await.assert_rates();
+    // The end cuts the first request off; the rest is taken then.
+    world.gateway.process.signal("TERM");
+    world.gateway.process.ended().await;
+    let said = world.gateway.process.stderr();
+    let line = "were dropped, because they came faster than the collector takes them";
+    assert!(said.contains(line), "{said}");
+    assert!(collector.lines().len() > 8_000);
 }
 
 #[tokio::test]
