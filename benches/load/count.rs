@@ -18,32 +18,47 @@ use std::{collections::BTreeMap, fs, path::Path, time::Duration};
 /// takes. So a single figure is good to some per cent at best.
 const REQUESTS: [u64; 2] = [200, 5_200];
 
-/// What is counted: its name, whether TLS goes to the carrier, and whether a second gateway shares the store.
-const CASES: [(&str, bool, bool); 3] = [
-    ("request, plaintext", false, false),
-    ("request, TLS", true, false),
-    ("request, plaintext, in a fleet", false, true),
+/// What is asked of the gateway beside requests.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Case {
+    Plaintext,
+    /// TLS goes to the carrier.
+    Tls,
+    /// A second gateway shares the store.
+    Fleet,
+    /// Spans, and a line of the access log for each request, are exported.
+    Exporting,
+}
+
+const CASES: [(&str, Case); 4] = [
+    ("request, plaintext", Case::Plaintext),
+    ("request, TLS", Case::Tls),
+    ("request, plaintext, in a fleet", Case::Fleet),
+    ("request, plaintext, exported", Case::Exporting),
 ];
 
 /// Instructions per request, by what was asked of the gateway.
 pub(crate) fn run(options: &Options) -> Result<BTreeMap<&'static str, u64>> {
     let mut counts = BTreeMap::new();
-    'cases: for (name, tls_upstream, in_fleet) in CASES {
+    'cases: for (name, case) in CASES {
         let options = Options {
-            tls_upstream,
+            tls_upstream: case == Case::Tls,
             ..options.clone()
         };
         // A store each: one that was used wants the key that the first gateway made for it.
         let mut totals = [0; 2];
         for (total, requests) in totals.iter_mut().zip(REQUESTS) {
-            let database = if in_fleet { Postgres::start()? } else { None };
-            if in_fleet && database.is_none() {
+            let database = match case {
+                Case::Fleet => Postgres::start()?,
+                Case::Plaintext | Case::Tls | Case::Exporting => None,
+            };
+            if case == Case::Fleet && database.is_none() {
                 output::say(&format!(
                     "skipped: {name}, because PostgreSQL is not installed"
                 ))?;
                 continue 'cases;
             }
-            *total = self::total(&options, database.as_ref(), requests)?;
+            *total = self::total(&options, case, database.as_ref(), requests)?;
         }
         let spent = totals[1].checked_sub(totals[0]);
         let spent =
@@ -55,11 +70,16 @@ pub(crate) fn run(options: &Options) -> Result<BTreeMap<&'static str, u64>> {
 
 /// Instructions of a gateway that serves `requests` requests, one after another, from start to end. With a database it
 /// shares that with a second gateway.
-fn total(options: &Options, database: Option<&Postgres>, requests: u64) -> Result<u64> {
+fn total(options: &Options, case: Case, database: Option<&Postgres>, requests: u64) -> Result<u64> {
     let world = World::start(options)?;
     let out = world.folder.path().join("callgrind.out");
+    let sections = match (case, database) {
+        (Case::Exporting, _) => exporting(&world),
+        (_, Some(database)) => shared_store(database),
+        (_, None) => String::new(),
+    };
     let mut extra = Extra {
-        sections: database.map(shared_store).unwrap_or_default(),
+        sections,
         ..Extra::default()
     };
     let other = database.map(|_| start_waybill(options, 0, &world, &extra));
@@ -90,6 +110,14 @@ fn shared_store(database: &Postgres) -> String {
     let url = database.url("postgres");
     format!(
         "[store]\nurl = {{ value = \"{url}\" }}\nmaster_key = {{ file = \"key\" }}\n[fleet]\nlease = \"5m\"\n"
+    )
+}
+
+/// The carrier stands for the collector: it refuses each batch, which costs the gateway as much as taking it would.
+fn exporting(world: &World) -> String {
+    let collector = world.carrier.addr;
+    format!(
+        "[telemetry]\nendpoint = \"http://{collector}\"\nlogs = true\n[log]\naccess_log = true\n"
     )
 }
 
