@@ -29,7 +29,7 @@ const APPS: u64 = 200;
 const PIPELINED: usize = 16;
 /// What one connection may add, of everything that holds it. Most of it are the buffer of one read from the carrier
 /// and the futures of a development build; without a bound it is five times as much.
-const GROWTH: u64 = 100_000;
+const GROWTH: u64 = 70_000;
 /// Larger than all buffers of the system between the carrier and an app.
 const ANSWER: usize = 1 << 20;
 

@@ -114,7 +114,13 @@ impl Receiving {
                 .framing
                 .remaining()
                 .is_none_or(|left| left > READ as u64);
-            self.buffer.reserve(if long { LONG_READ } else { READ });
+            let room = if long { LONG_READ } else { READ };
+            if self.buffer.is_empty() && !self.buffer.try_reclaim(room) {
+                // `reserve` would keep the place of what was handed on in front of the room.
+                self.buffer = BytesMut::with_capacity(room);
+            } else {
+                self.buffer.reserve(room);
+            }
         }
         poll_read_buf(Pin::new(stream), cx, &mut self.buffer)
     }
@@ -122,7 +128,7 @@ impl Receiving {
     /// Frees what a long answer needed.
     pub(super) fn release_buffer(&mut self) {
         // A long response must not hold its buffer while the connection is idle.
-        if self.buffer.capacity() > READ {
+        if self.buffer.try_reclaim(READ + 1) {
             self.buffer = BytesMut::new();
         }
     }
