@@ -49,7 +49,7 @@ pub(crate) struct Dist {
     /// Lay out only what authors of plugins need, which is not built.
     #[arg(long, conflicts_with = "how")]
     sdk_only: bool,
-    /// Make the profile anew that guides the compiler, and lay nothing out (about 30 minutes on two cores).
+    /// Make the profile anew that guides the compiler, and lay nothing out (about 15 minutes on two cores).
     #[arg(long, conflicts_with_all = ["how", "glibc", "dir", "sdk_only"])]
     renew_profile: bool,
 }

@@ -72,7 +72,7 @@ fn check(made_by: &str, compiler: &str) -> Result<String> {
         maker.trim() == compiler.trim(),
         "the stored profile was made by {}, and this is {}: a profile guides only the compiler that made it. Install \
          that compiler with rustup, if it is one for this machine. Or make a new profile with `cargo xtask dist \
-         --renew-profile` (about 30 minutes on two cores). Or build with --unguided, after which the programs need \
+         --renew-profile` (about 15 minutes on two cores). Or build with --unguided, after which the programs need \
          about 15 % more processor time",
         name(maker),
         name(compiler)

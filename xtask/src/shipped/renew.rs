@@ -25,7 +25,7 @@ const LLVM: u32 = 19;
 /// # Errors
 /// If no tool that merges profiles is there, before anything is built.
 pub(crate) fn renew() -> Result<()> {
-    // First: whoever lacks the tool should know before half an hour of building.
+    // First: whoever lacks the tool should know before a quarter of an hour of building.
     let merge = tool()?;
     let compiler = compiler()?;
     say::step("build what puts load on the programs (development build)");

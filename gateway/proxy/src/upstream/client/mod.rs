@@ -26,9 +26,9 @@ use super::body::RequestBody;
 use bytes::Bytes;
 use gateway_framing::limits::Bounds;
 use http::{Method, Response};
-use receiving::Receiving;
+use receiving::{READ, Receiving};
 use sending::Sending;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 /// A connection, and the exchange on it.
 pub(crate) struct Connection {
@@ -73,10 +73,13 @@ impl Connection {
         let Self {
             receiving, stream, ..
         } = self;
-        receiving.poll_head(stream, cx).map_ok(|(answer, last)| {
-            self.last |= last;
-            answer
-        })
+        let (answer, last) = ready!(receiving.poll_head(stream, cx))?;
+        self.last |= last;
+        if self.left().is_some_and(|left| left > READ as u64) {
+            // The app may be slow to read so much, and holds this connection as long.
+            self.sending.release_buffer();
+        }
+        Poll::Ready(Ok(answer))
     }
 
     /// The next piece of the answer's content; sends meanwhile what is left of the request.

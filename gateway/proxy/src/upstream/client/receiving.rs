@@ -12,7 +12,7 @@ use std::{
 use tokio_util::io::poll_read_buf;
 
 /// What one read asks for: a record of TLS, and most answers whole.
-const READ: usize = 16 * 1024;
+pub(super) const READ: usize = 16 * 1024;
 /// What one read asks for when the response is known to be long. An app that does not read holds one of these.
 const LONG_READ: usize = 32 * 1024;
 /// Room that is worth a read.

@@ -87,6 +87,13 @@ impl Sending {
         self.flushed
     }
 
+    /// Frees what the request needed if all of it is sent.
+    pub(super) fn release_buffer(&mut self) {
+        if self.flushed {
+            self.buffer = Vec::new();
+        }
+    }
+
     /// The body, as long as nothing was sent.
     pub(super) fn unsent(self) -> Option<RequestBody> {
         (!self.begun).then_some(self.body)
