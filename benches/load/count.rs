@@ -113,7 +113,7 @@ fn shared_store(database: &Postgres) -> String {
     )
 }
 
-/// The carrier stands for the collector: it refuses each batch, which costs the gateway as much as taking it would.
+/// The carrier stands for the collector. It reads each batch and refuses it, so nothing is sent twice.
 fn exporting(world: &World) -> String {
     let collector = world.carrier.addr;
     format!(

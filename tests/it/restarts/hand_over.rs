@@ -31,6 +31,7 @@ async fn take_over_under_load(world: WorldBuilder, restarts: usize, requests: u6
     let world = world.config(|config| config.workers = 2).more(limits);
     let mut world = world.start().await;
     world.shop().await.assert_rates();
+    assert_eq!(asked(&world), 1);
     let load = Load::start(world.gateway.apps, HABITS);
     let mut draining = Vec::new();
     for restart in 0..restarts {

@@ -1,5 +1,5 @@
 //! `cargo xtask bench fleet`: one renewal for each due time, however many gateways there are; how long a new token takes to
-//! all of them; what an idle fleet asks of its database; how long the accounts of a killed gateway wait.
+//! another one; what an idle fleet asks of its database; how long the accounts of a killed gateway wait.
 
 use crate::{
     cargo::{self, Profile},

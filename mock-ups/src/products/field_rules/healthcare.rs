@@ -10,9 +10,11 @@ const PROGRAMS: &[&str] = &[
     "099",
 ];
 
+const IDENTIFIER: &str = "ShipmentRequest.Shipment.HealthcareIdentifier";
+
 pub(super) const RULES: &[FieldRule] = &[
     rule(
-        "ShipmentRequest.Shipment.HealthcareIdentifier",
+        IDENTIFIER,
         BeOneOf(&["001"]),
         "120950",
         "Missing or invalid healthcare identifier",
@@ -51,5 +53,3 @@ pub(super) const RULES: &[FieldRule] = &[
         "Missing or invalid healthcare unique identifier",
     ),
 ];
-
-const IDENTIFIER: &str = "ShipmentRequest.Shipment.HealthcareIdentifier";

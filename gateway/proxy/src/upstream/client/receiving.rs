@@ -127,7 +127,8 @@ impl Receiving {
 
     /// Frees what a long answer needed.
     pub(super) fn release_buffer(&mut self) {
-        // A long response must not hold its buffer while the connection is idle.
+        // A long response must not hold its buffer while the connection is idle. Only a buffer of more than one read can
+        // be reclaimed to so much.
         if self.buffer.try_reclaim(READ + 1) {
             self.buffer = BytesMut::new();
         }
