@@ -60,25 +60,27 @@ impl ConnectionState {
         })
     }
 
-    /// The violation to answer, if `request` stands for one that never reached hyper.
+    /// The violation to answer, if a request with this method stands for one that never reached hyper.
     ///
     /// The service asks this first for each HTTP/1 request, and answers with the violation's status and
     /// `Connection: close`. A client cannot send such a request itself.
     #[must_use]
-    pub fn refusal<B>(&self, request: &http::Request<B>) -> Option<Violation> {
+    pub fn refusal(&self, method: &http::Method) -> Option<Violation> {
         let violation = self.refusal.get()?;
         // By the method, because requests before the refused one are still to be answered as usual.
-        (request.method().as_str() == REFUSED_METHOD).then_some(violation)
+        (method.as_str() == REFUSED_METHOD).then_some(violation)
     }
 
-    /// What stands for a refused request, for a server that has no parser between itself and the check.
+    /// The method of what stands for a refused request, for a server that has no parser between itself and the
+    /// check.
+    ///
+    /// # Panics
+    /// Never.
     #[must_use]
-    pub fn stand_in() -> http::Request<()> {
-        let mut request = http::Request::new(());
-        *request.method_mut() = REFUSED_METHOD
+    pub fn stand_in() -> http::Method {
+        REFUSED_METHOD
             .parse()
-            .expect("REFUSED_METHOD is a token, which every method is");
-        request
+            .expect("REFUSED_METHOD is a token, which every method is")
     }
 
     /// Counts a request as active until the returned guard is dropped; keep it with the response's body.

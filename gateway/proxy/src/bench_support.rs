@@ -6,6 +6,7 @@ use crate::{
         app_token::{AppTokens, Verdict, VerifiedTokens},
         index::Index,
     },
+    fields::Fields,
     request::route,
     upstream::{
         body::RequestBody,
@@ -74,12 +75,22 @@ impl Tokens {
     }
 }
 
+/// The fields of a request.
+#[derive(Debug)]
+pub struct MessageFields(Fields);
+
+impl From<HeaderMap> for MessageFields {
+    fn from(headers: HeaderMap) -> Self {
+        Self(headers.into())
+    }
+}
+
 /// Writes the head of a request with a credential in it, as it goes out.
-pub fn inject(buffer: &mut Vec<u8>, headers: &HeaderMap, credential: &Credential) {
+pub fn inject(buffer: &mut Vec<u8>, fields: &MessageFields, credential: &Credential) {
     let head = RequestHead {
         method: &Method::POST,
         target: &PathAndQuery::from_static("/api/rating/v2409/Shop"),
-        headers,
+        fields: &fields.0,
         added: &credential.headers.clone(),
         traceparent: None,
     };

@@ -36,7 +36,7 @@ pub(crate) enum Fate {
 
 /// Names removed from requests and answers: hop-by-hop fields (RFC 9110 section 7.6.1), credentials of
 /// the client, forwarding claims that no carrier needs, and our own.
-pub(crate) const REMOVED: [HeaderName; 25] = [
+pub(crate) static REMOVED: [HeaderName; 25] = [
     HeaderName::from_static("keep-alive"),
     HeaderName::from_static("proxy-connection"),
     header::PROXY_AUTHENTICATE,

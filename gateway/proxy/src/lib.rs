@@ -14,7 +14,7 @@
 //! | `worker` | what one worker owns, and its connections |
 //! | `directory` | routes, accounts and apps: checked, indexed, published, viewed by a worker |
 //! | `upstream` | connection pools, the HTTP/1.1 client, TLS, request bodies |
-//! | files of the root | errors, settings, limits, counters, field names, ticks |
+//! | files of the root | messages and their fields; errors, settings, limits, counters, field names, ticks |
 //!
 //! The phases of a request, in the order in which they run (`request/serve.rs`):
 //!
@@ -41,7 +41,9 @@ mod credential_source;
 mod directory;
 mod error;
 mod field_names;
+mod fields;
 mod limits;
+mod message;
 mod metrics;
 mod path_rules;
 mod recorded_path;

@@ -1,7 +1,8 @@
 //! W3C Trace Context: reading `traceparent`, and writing it.
 
+use crate::fields::Fields;
 use gateway_model::{SpanId, TraceId};
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderName, HeaderValue};
 
 /// The id of the trace and of the caller's span.
 pub(crate) const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
@@ -23,8 +24,9 @@ pub(crate) struct Parent {
 
 impl Parent {
     /// What the fields say. More than one `traceparent` says nothing, because nobody knows which one counts.
-    pub(crate) fn of(headers: &HeaderMap) -> Option<Self> {
-        let mut values = headers.get_all(TRACEPARENT).iter();
+    pub(crate) fn of(fields: &Fields) -> Option<Self> {
+        let name = TRACEPARENT;
+        let mut values = fields.get_all(&name);
         let value = values.next()?;
         if values.next().is_some() {
             return None;
@@ -173,11 +175,11 @@ mod tests {
 
     #[test]
     fn two_fields_say_nothing() {
-        let mut headers = HeaderMap::new();
+        let mut fields = Fields::new();
         let value = HeaderValue::from_str(&format!("00-{TRACE}-{SPAN}-01")).expect("a value");
-        headers.append(TRACEPARENT, value.clone());
-        assert!(Parent::of(&headers).is_some());
-        headers.append(TRACEPARENT, value);
-        assert_eq!(Parent::of(&headers), None);
+        fields.append(TRACEPARENT, value.clone());
+        assert!(Parent::of(&fields).is_some());
+        fields.append(TRACEPARENT, value);
+        assert_eq!(Parent::of(&fields), None);
     }
 }

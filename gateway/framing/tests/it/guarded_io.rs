@@ -24,7 +24,7 @@ async fn answer(
             .body(Full::from(violation.message()))
             .expect("a valid answer")
     };
-    if let Some(violation) = state.refusal(&request) {
+    if let Some(violation) = state.refusal(request.method()) {
         return Ok(refuse(violation));
     }
     let _active = state.begin_request();

@@ -5,26 +5,26 @@ use crate::{
     directory::index::{Index, IndexedRoute},
     error::{Code, Problem},
     field_names,
+    fields::Fields,
 };
-use http::{HeaderMap, HeaderValue};
+use http::HeaderValue;
 
 /// Chooses the account: the named one, else the caller's own for this carrier and environment, else the
 /// route's default for callers that have none.
 pub(super) fn choose(
     index: &Index,
-    headers: &HeaderMap,
+    fields: &Fields,
     inspection: &HeadInspection,
     caller: Caller,
     route: usize,
 ) -> Result<usize, Problem> {
     let route = &index.routes[route];
     if inspection.removed & field_names::ACCOUNT_BIT != 0
-        && let Some(name) = headers.get(field_names::WAYBILL_ACCOUNT)
+        && let Some(name) = fields.get(&field_names::WAYBILL_ACCOUNT)
     {
         // Two of them leave open which is meant.
-        let only = headers
-            .get_all(field_names::WAYBILL_ACCOUNT)
-            .iter()
+        let only = fields
+            .get_all(&field_names::WAYBILL_ACCOUNT)
             .nth(1)
             .is_none();
         let account = Some(name)

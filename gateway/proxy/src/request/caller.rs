@@ -9,10 +9,11 @@ use crate::{
     },
     error::{Code, Problem},
     field_names,
+    fields::Fields,
     worker::Connection,
 };
 use gateway_model::CarrierProfile;
-use http::{HeaderMap, header};
+use http::header;
 
 /// The app or account on whose behalf a request is served.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,12 +42,12 @@ pub(super) fn identify(
     connection: &Connection,
     directory: &DirectoryView,
     (route, view): (usize, &RouteView),
-    headers: &HeaderMap,
+    fields: &Fields,
     inspection: &HeadInspection,
 ) -> Result<Caller, Problem> {
     let (worker, index) = (&connection.worker, &directory.index);
     if inspection.removed & field_names::KEY_BIT != 0
-        && let Some(key) = headers.get(field_names::WAYBILL_KEY)
+        && let Some(key) = fields.get(&field_names::WAYBILL_KEY)
     {
         // A wrong key is refused even on a trusted listener: the caller meant to be an app.
         let key = key.to_str().ok();
@@ -58,8 +59,8 @@ pub(super) fn identify(
         };
     }
     let has_authorization = inspection.removed & field_names::AUTHORIZATION_BIT != 0;
-    let token = token_of_fields(headers, inspection, &view.profile)
-        .or_else(|| has_authorization.then(|| bearer(headers)).flatten());
+    let token = token_of_fields(fields, inspection, &view.profile)
+        .or_else(|| has_authorization.then(|| bearer(fields)).flatten());
     if let Some(token) = token {
         let verdict = worker.app_tokens.verify(
             &mut directory.remembered.borrow_mut(),
@@ -82,13 +83,13 @@ pub(super) fn identify(
     }
     if has_authorization
         && view.profile.downstream_basic
-        && let Some(app) = client_authentication::app_by_basic(connection, index, headers)
+        && let Some(app) = client_authentication::app_by_basic(connection, index, fields)
     {
         return Ok(Caller::App(app));
     }
     if let Some(legacy) = &view.profile.legacy
         && inspection.lengths.may_contain(legacy.key_header.as_str())
-        && let Some(caller) = legacy_key::caller(directory, legacy, route, headers)?
+        && let Some(caller) = legacy_key::caller(directory, legacy, route, fields)?
     {
         return Ok(Caller::Legacy {
             app: caller.app,
@@ -98,13 +99,13 @@ pub(super) fn identify(
     if connection.is_trusted() {
         return refuse_web_pages(inspection).map(|()| Caller::Anonymous);
     }
-    Err(unidentified(headers, &view.profile))
+    Err(unidentified(fields, &view.profile))
 }
 
 /// What the credentials of a caller lack that none of the ways identified.
 #[cold]
-fn unidentified(headers: &HeaderMap, profile: &CarrierProfile) -> Problem {
-    let scheme = headers.get(header::AUTHORIZATION);
+fn unidentified(fields: &Fields, profile: &CarrierProfile) -> Problem {
+    let scheme = fields.get(&header::AUTHORIZATION);
     let scheme = scheme.and_then(|value| value.as_bytes().split(|b| *b == b' ').next());
     unauthenticated(match scheme {
         Some(scheme) if scheme.eq_ignore_ascii_case(b"bearer") => {
@@ -131,7 +132,7 @@ fn unidentified(headers: &HeaderMap, profile: &CarrierProfile) -> Problem {
 
 /// The token in the field where this carrier's clients have it.
 fn token_of_fields<'a>(
-    headers: &'a HeaderMap,
+    fields: &'a Fields,
     inspection: &HeadInspection,
     profile: &CarrierProfile,
 ) -> Option<&'a str> {
@@ -140,11 +141,11 @@ fn token_of_fields<'a>(
     if !inspection.lengths.may_contain(field.as_str()) {
         return None;
     }
-    headers.get(field)?.to_str().ok()
+    fields.get(field)?.to_str().ok()
 }
 
-fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let value = headers.get(header::AUTHORIZATION)?;
+fn bearer(fields: &Fields) -> Option<&str> {
+    let value = fields.get(&header::AUTHORIZATION)?;
     let (scheme, token) = value.as_bytes().split_at_checked(7)?;
     scheme
         .eq_ignore_ascii_case(b"bearer ")

@@ -4,10 +4,11 @@ use super::{caller, hygiene::HeadInspection, token_request::TokenContent};
 use crate::{
     directory::{SecretHash, index::Index, view::DirectoryView},
     error::{Code, Problem},
+    fields::Fields,
     worker::Connection,
 };
 use gateway_model::DownstreamToken;
-use http::{HeaderMap, HeaderName, header};
+use http::{HeaderName, header};
 use percent_encoding::percent_decode_str;
 
 /// A client id and a secret. RFC 6749 section 2.3.1 has a client form-encode both before it makes Basic of
@@ -31,16 +32,16 @@ impl ClientCredentials {
     /// Reads Basic authentication (RFC 7617), the header fields of a login that is no OAuth, or the content where
     /// the carrier takes both there.
     pub(super) fn read(
-        headers: &HeaderMap,
+        fields: &Fields,
         content: &TokenContent,
         endpoint: &DownstreamToken,
     ) -> Result<Self, Problem> {
         let wrong = |message| Err(Problem::new(Code::InvalidRequest, message));
-        if let Some((id, secret)) = of_fields(headers, endpoint) {
+        if let Some((id, secret)) = of_fields(fields, endpoint) {
             return Ok(Self::of(id, secret));
         }
         let in_content = !endpoint.credentials.is_empty();
-        let Some(value) = headers.get(header::AUTHORIZATION) else {
+        let Some(value) = fields.get(&header::AUTHORIZATION) else {
             if let Some((id, secret)) = endpoint.fields.credentials.first() {
                 let problem = format!(
                     "the request has no client id and secret: send them once each in the fields {id} and \
@@ -96,9 +97,9 @@ impl ClientCredentials {
 }
 
 /// The client id and secret in the fields of a login.
-fn of_fields<'a>(headers: &'a HeaderMap, endpoint: &DownstreamToken) -> Option<(&'a str, &'a str)> {
-    let once = |name: &HeaderName| {
-        let mut values = headers.get_all(name).iter();
+fn of_fields<'a>(fields: &'a Fields, endpoint: &'a DownstreamToken) -> Option<(&'a str, &'a str)> {
+    let once = |name: &'a HeaderName| {
+        let mut values = fields.get_all(name);
         // Two readers might take different ones.
         let value = values.next().filter(|_| values.next().is_none())?;
         value.to_str().ok()
@@ -111,9 +112,9 @@ fn of_fields<'a>(headers: &'a HeaderMap, endpoint: &DownstreamToken) -> Option<(
 pub(super) fn app_by_basic(
     connection: &Connection,
     index: &Index,
-    headers: &HeaderMap,
+    fields: &Fields,
 ) -> Option<usize> {
-    let value = headers.get(header::AUTHORIZATION)?.as_bytes();
+    let value = fields.get(&header::AUTHORIZATION)?.as_bytes();
     let (scheme, encoded) = value.split_at_checked(6)?;
     if !scheme.eq_ignore_ascii_case(b"basic ") {
         return None;

@@ -8,6 +8,7 @@ use super::{
 use crate::{
     directory::{MissingCredential, view::DirectoryView},
     error::{Code, Problem},
+    fields::Fields,
     ticks::timeout,
     upstream::body::{self, AppBody, ReplayableBody},
     worker::Worker,
@@ -15,7 +16,7 @@ use crate::{
 use gateway_model::{
     Generation, Operation, PendingSignature, Signature, Signer, Unavailable, UnavailableReason,
 };
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderName, HeaderValue};
 use std::time::Instant;
 
 /// Why the fields of an attempt cannot be made.
@@ -206,7 +207,7 @@ pub(super) async fn take_signed(
     account: usize,
     signer: &dyn Signer,
     of: Target<'_>,
-    headers: &HeaderMap,
+    fields: &Fields,
     content: AppBody,
 ) -> Result<(Injected, ReplayableBody), Problem> {
     let mut sendable = body::take(content, &worker.settings().limits, &worker.ticks)?;
@@ -217,7 +218,7 @@ pub(super) async fn take_signed(
     let signing = Signing {
         signer,
         of,
-        headers,
+        fields,
         body: &sendable.replay_body,
     };
     let (operation, signing) = (of.operation(), Some(&signing));

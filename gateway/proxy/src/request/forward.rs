@@ -3,6 +3,7 @@
 use crate::{
     directory::RouteView,
     error::{Code, Problem},
+    message::Response,
     ticks::Alarm,
     upstream::{
         ExchangeError, Lease, SendError, UpstreamBody,
@@ -11,7 +12,6 @@ use crate::{
     },
     worker::Worker,
 };
-use http::Response;
 use std::{
     future::poll_fn,
     pin::{Pin, pin},

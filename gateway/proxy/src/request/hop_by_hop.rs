@@ -1,6 +1,7 @@
 //! Fields of one connection, and `Via`: what every intermediary changes (RFC 9110 section 7.6).
 
-use http::{HeaderMap, HeaderName, HeaderValue, Version, header};
+use crate::fields::Fields;
+use http::{HeaderName, HeaderValue, Version, header};
 
 const VIA_1_0: HeaderValue = HeaderValue::from_static("1.0 waybill");
 const VIA_1_1: HeaderValue = HeaderValue::from_static("1.1 waybill");
@@ -16,9 +17,10 @@ pub(super) const fn via(version: Version) -> HeaderValue {
 }
 
 /// Removes the fields that `Connection` names, and `Connection` itself (RFC 9110 section 7.6.1).
-pub(super) fn remove_nominated(headers: &mut HeaderMap) {
+pub(super) fn remove_nominated(fields: &mut Fields) {
     // `keep-alive` and `close` are options of the connection, and name no field.
-    let nominated: Vec<HeaderName> = (headers.get_all(header::CONNECTION).iter())
+    let nominated: Vec<HeaderName> = fields
+        .get_all(&header::CONNECTION)
         .flat_map(|value| value.as_bytes().split(|b| *b == b','))
         .map(<[u8]>::trim_ascii)
         .filter(|token| !token.eq_ignore_ascii_case(b"keep-alive"))
@@ -26,8 +28,8 @@ pub(super) fn remove_nominated(headers: &mut HeaderMap) {
         .filter_map(|token| HeaderName::from_bytes(token).ok())
         .collect();
     // The field itself as well: the next hop has a connection of its own.
-    headers.remove(header::CONNECTION);
+    fields.remove(&header::CONNECTION);
     for name in nominated {
-        headers.remove(name);
+        fields.remove(&name);
     }
 }

@@ -3,10 +3,11 @@
 use crate::{
     directory::view::DirectoryView,
     error::Problem,
+    message::Request,
     upstream::body::AppBody,
     worker::{Connection, HostMemo},
 };
-use http::{Request, Version};
+use http::Version;
 
 /// Checks that exactly one name tells the server, and learns what it means here. The same connection mostly sends the same name.
 pub(super) fn check(
@@ -15,8 +16,8 @@ pub(super) fn check(
     request: &Request<AppBody>,
     (hosts, host): (usize, Option<&[u8]>),
 ) -> Result<(), Problem> {
-    let authority = request.uri().authority().map(|a| a.as_str().as_bytes());
-    let http2 = request.version() == Version::HTTP_2;
+    let authority = request.uri.authority().map(|a| a.as_str().as_bytes());
+    let http2 = request.version == Version::HTTP_2;
     let name = match (host, authority) {
         // HTTP/2 names the server in `:authority`, so `Host` alone is not enough there.
         (Some(host), None) if hosts == 1 && !http2 => host,

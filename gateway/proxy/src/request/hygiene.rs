@@ -8,12 +8,13 @@ use crate::{
     directory::view::DirectoryView,
     error::{Code, Problem},
     field_names::{self, Fate, NameLengths},
+    message::Request,
     path_rules::{self, Spelling},
     upstream::body::AppBody,
     worker::Connection,
 };
 use gateway_framing::{are_target_octets, limits};
-use http::{HeaderName, HeaderValue, Method, Request, Uri, Version, header};
+use http::{HeaderName, HeaderValue, Method, Uri, Version, header};
 
 /// What the pass over a request's head found.
 #[derive(Debug, Default)]
@@ -41,15 +42,15 @@ pub(super) fn inspect(
     request: &Request<AppBody>,
 ) -> Result<HeadInspection, Problem> {
     // The cheap checks first: most refused requests end here.
-    check_method(request.method())?;
-    let spelling = check_target(connection, request.uri(), request.method())?;
+    check_method(&request.method)?;
+    let spelling = check_target(connection, &request.uri, &request.method)?;
     let (mut hosts, mut host) = (0, None);
     let mut lengths = 0;
     let mut inspection = HeadInspection {
         spelling,
         ..HeadInspection::default()
     };
-    for (name, value) in request.headers() {
+    for (name, value) in request.fields.iter() {
         inspection.lengths.add(name.as_str());
         match field_names::of_request(name.as_str()) {
             Fate::Keep => inspection.browser |= is_browser_mark(name, value),
@@ -79,7 +80,7 @@ pub(super) fn inspect(
     if lengths > 1 || (lengths == 1 && inspection.transfer_encoding) {
         return Err(Problem::bad("the request has more than one length").closing());
     }
-    if request.version() == Version::HTTP_2 {
+    if request.version == Version::HTTP_2 {
         check_http2(request)?;
     }
     host::check(connection, directory, request, (hosts, host))?;
@@ -91,9 +92,9 @@ pub(super) fn inspect(
 
 /// The rules that the framing check applies to the bytes of HTTP/1. HTTP/2 does not pass it.
 fn check_http2(request: &Request<AppBody>) -> Result<(), Problem> {
-    let (uri, headers) = (request.uri(), request.headers());
+    let (uri, fields) = (&request.uri, &request.fields);
     // HTTP/2 bounds only their size; the number is the framing check's rule.
-    if headers.len() > usize::from(limits::FIELDS) {
+    if fields.len() > usize::from(limits::FIELDS) {
         return Err(Problem::new(
             Code::HeadTooLarge,
             "the request has too many fields",
@@ -116,12 +117,12 @@ fn check_http2(request: &Request<AppBody>) -> Result<(), Problem> {
         let ends = [value.as_bytes().first(), value.as_bytes().last()];
         ends.iter().flatten().any(|b| matches!(b, b' ' | b'\t'))
     };
-    if headers.values().any(padded) {
+    if fields.values().any(padded) {
         return Err(Problem::bad(
             "a field value begins or ends with white space",
         ));
     }
-    let mut expectations = headers.get_all(header::EXPECT).iter();
+    let mut expectations = fields.get_all(&header::EXPECT);
     if expectations.any(|value| !value.as_bytes().eq_ignore_ascii_case(b"100-continue")) {
         return Err(Problem::new(
             Code::ExpectationFailed,

@@ -3,9 +3,10 @@
 use crate::{
     directory::view::DirectoryView,
     error::{Code, Problem},
+    fields::Fields,
 };
 use gateway_model::LegacyProfile;
-use http::{HeaderMap, HeaderValue};
+use http::HeaderValue;
 
 /// Longer texts are no keys, and hashing them would only cost time.
 const MAX_KEY: usize = 256;
@@ -25,10 +26,10 @@ pub(super) fn caller(
     directory: &DirectoryView,
     legacy: &LegacyProfile,
     route: usize,
-    headers: &HeaderMap,
+    fields: &Fields,
 ) -> Result<Option<LegacyCaller>, Problem> {
     let keys = &directory.index.legacy_keys;
-    let mut values = headers.get_all(&legacy.key_header).iter();
+    let mut values = fields.get_all(&legacy.key_header);
     let Some(value) = values.next().filter(|_| keys.in_use()) else {
         return Ok(None);
     };

@@ -4,10 +4,11 @@ use super::{record::Record, response_body::ResponseBody};
 use crate::{
     error::{Code, Problem},
     field_names,
+    message::Response,
 };
 use bytes::Bytes;
 use gateway_model::{CarrierProfile, ErrorEnvelope, Refusal};
-use http::{HeaderName, HeaderValue, Response, StatusCode, Version, header};
+use http::{HeaderName, HeaderValue, StatusCode, Version, header};
 use std::borrow::Cow;
 
 /// The methods that are forwarded.
@@ -45,29 +46,28 @@ pub(super) fn problem(
     record.status = status.as_u16();
     record.fail(problem.code, problem.message);
     let id = request_id(&record);
-    let mut response = Response::new(ResponseBody::whole(Bytes::from(body), record));
-    *response.status_mut() = status;
-    let headers = response.headers_mut();
+    let mut response = Response::new(status, ResponseBody::whole(Bytes::from(body), record));
+    let fields = &mut response.fields;
     let kind = envelope.map_or(JSON, |envelope| envelope.content_type().clone());
-    headers.insert(header::CONTENT_TYPE, kind);
+    fields.insert(header::CONTENT_TYPE, kind);
     // A response of the gateway's must not be replayed by a cache once the cause is gone.
-    headers.insert(header::CACHE_CONTROL, NO_STORE);
-    headers.insert(
+    fields.insert(header::CACHE_CONTROL, NO_STORE);
+    fields.insert(
         field_names::WAYBILL_ERROR,
         HeaderValue::from_static(problem.code.as_str()),
     );
-    headers.extend(id);
-    if let Some(fields) = envelope.and_then(ErrorEnvelope::fields) {
+    fields.extend(id);
+    if let Some(names) = envelope.and_then(ErrorEnvelope::fields) {
         // A text with characters that no field has stands in the body only.
         let value = |text: &str| HeaderValue::from_str(text).ok();
-        headers.extend(value(code).map(|code| (fields.code.clone(), code)));
-        headers.extend(value(&text).map(|text| (fields.message.clone(), text)));
+        fields.extend(value(code).map(|code| (names.code.clone(), code)));
+        fields.extend(value(&text).map(|text| (names.message.clone(), text)));
     }
     if let Some(wait) = problem.retry_after {
         // Whole seconds, never 0: that would mean "at once".
         let seconds = wait.as_millis().div_ceil(1000).clamp(1, 3600);
         let seconds = u32::try_from(seconds).unwrap_or(3600);
-        headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        fields.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
     // RFC 9110 section 15.5.2: a 401 must say how to authenticate.
     if status == StatusCode::UNAUTHORIZED {
@@ -76,15 +76,15 @@ pub(super) fn problem(
         } else {
             HeaderValue::from_static("Bearer realm=\"waybill\"")
         };
-        headers.insert(header::WWW_AUTHENTICATE, scheme);
+        fields.insert(header::WWW_AUTHENTICATE, scheme);
     }
     // RFC 9110 section 15.5.6: a 405 must list the methods.
     if status == StatusCode::METHOD_NOT_ALLOWED {
-        headers.insert(header::ALLOW, ALLOWED);
+        fields.insert(header::ALLOW, ALLOWED);
     }
     // HTTP/2 forbids the field; there the stream ends alone.
     if problem.close && version < Version::HTTP_2 {
-        headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+        fields.insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
     response
 }
@@ -136,11 +136,10 @@ fn plain_envelope(code: &str, message: &str) -> String {
 /// The methods that are forwarded, for `OPTIONS *` and for `Max-Forwards: 0`.
 pub(super) fn options(record: Record) -> Response<ResponseBody> {
     let id = request_id(&record);
-    let mut response = Response::new(ResponseBody::empty(record));
-    *response.status_mut() = StatusCode::NO_CONTENT;
-    let headers = response.headers_mut();
-    headers.insert(header::ALLOW, ALLOWED);
-    headers.extend(id);
+    let mut response = Response::new(StatusCode::NO_CONTENT, ResponseBody::empty(record));
+    let fields = &mut response.fields;
+    fields.insert(header::ALLOW, ALLOWED);
+    fields.extend(id);
     response
 }
 
@@ -152,15 +151,18 @@ pub(super) fn token(
 ) -> Response<ResponseBody> {
     let id = request_id(&record);
     let is_empty = body.is_empty();
-    let mut response = Response::new(ResponseBody::whole(Bytes::from(body), record));
-    let headers = response.headers_mut();
-    headers.extend(id);
-    headers.extend(field);
+    let mut response = Response::new(
+        StatusCode::OK,
+        ResponseBody::whole(Bytes::from(body), record),
+    );
+    let fields = &mut response.fields;
+    fields.extend(id);
+    fields.extend(field);
     if !is_empty {
-        headers.insert(header::CONTENT_TYPE, JSON);
+        fields.insert(header::CONTENT_TYPE, JSON);
     }
-    headers.insert(header::CACHE_CONTROL, NO_STORE);
+    fields.insert(header::CACHE_CONTROL, NO_STORE);
     // For HTTP/1.0 caches, as RFC 6749 section 5.1 asks.
-    headers.insert(header::PRAGMA, HeaderValue::from_static("no-cache"));
+    fields.insert(header::PRAGMA, HeaderValue::from_static("no-cache"));
     response
 }

@@ -1,6 +1,7 @@
 //! `OPTIONS` requests that end at this server (RFC 9110 sections 9.3.7 and 7.6.2).
 
-use http::{HeaderMap, HeaderValue, Method, header};
+use crate::fields::Fields;
+use http::{HeaderValue, Method, header};
 
 /// Whether the request asks about the server as a whole.
 pub(super) fn is_about_server(method: &Method, path: &str) -> bool {
@@ -8,11 +9,11 @@ pub(super) fn is_about_server(method: &Method, path: &str) -> bool {
 }
 
 /// Whether this server is the last hop of an `OPTIONS` request, by its `Max-Forwards`. Counts the field down.
-pub(super) fn is_last_hop(method: &Method, headers: &mut HeaderMap) -> bool {
+pub(super) fn is_last_hop(method: &Method, fields: &mut Fields) -> bool {
     if *method != Method::OPTIONS {
         return false;
     }
-    let Some(value) = headers.get(header::MAX_FORWARDS) else {
+    let Some(value) = fields.get(&header::MAX_FORWARDS) else {
         return false;
     };
     // A value that is no number is somebody else's business: the field is passed on as it is.
@@ -25,7 +26,7 @@ pub(super) fn is_last_hop(method: &Method, headers: &mut HeaderMap) -> bool {
     };
     // 0 must not be forwarded; any other value must be one less at the next hop.
     if hops > 0 {
-        headers.insert(header::MAX_FORWARDS, HeaderValue::from(hops - 1));
+        fields.insert(header::MAX_FORWARDS, HeaderValue::from(hops - 1));
     }
     hops == 0
 }

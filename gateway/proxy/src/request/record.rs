@@ -9,12 +9,14 @@ use super::trace::RequestTrace;
 use crate::{
     directory::{places::Places, view::DirectoryView},
     error::Code,
+    fields::Fields,
+    message::Request,
     recorded_path::recorded,
     worker::{Connection, Served, Success},
 };
 use bytes::Bytes;
 use gateway_framing::ActiveRequest;
-use http::{HeaderMap, Method, Request, uri::PathAndQuery};
+use http::{Method, uri::PathAndQuery};
 use std::{
     borrow::Cow,
     rc::Rc,
@@ -69,16 +71,16 @@ impl Record {
         let worker = &connection.worker;
         // Here and in the drop, so that every way out of a request takes it off again.
         worker.metrics.requests_in_flight.add(1);
-        let target = request.uri().path_and_query();
+        let target = request.uri.path_and_query();
         let id = worker.ids.borrow_mut().next();
         Self {
-            trace: RequestTrace::begin(worker, request.headers(), &id),
+            trace: RequestTrace::begin(worker, &request.fields, &id),
             connection: Rc::clone(connection),
             // Taken once: a request ends with the directory that it began with.
             directory: worker.directory(),
             started: worker.clock.now(),
             id,
-            target: target.map(|target| (request.method().clone(), target.clone())),
+            target: target.map(|target| (request.method.clone(), target.clone())),
             route: None,
             account: None,
             app: None,
@@ -115,12 +117,12 @@ impl Record {
     }
 
     /// What is noted of the carrier's error, if the response is one.
-    pub(super) fn error_sample(&self, headers: &HeaderMap) -> Option<Box<ErrorSample>> {
+    pub(super) fn error_sample(&self, fields: &Fields) -> Option<Box<ErrorSample>> {
         if self.status < 400 {
             return None;
         }
         let route = self.route.map(|at| &self.directory.index.routes[at].route);
-        let sample = route.map(|route| ErrorSample::of(headers, &route.profile.errors));
+        let sample = route.map(|route| ErrorSample::of(fields, &route.profile.errors));
         Some(Box::new(sample.unwrap_or_default()))
     }
 

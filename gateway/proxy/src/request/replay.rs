@@ -14,11 +14,11 @@ use crate::{
     credential_source::RenewalOutcome,
     directory::{RouteView, view::DirectoryView},
     error::Problem,
+    message::Response,
     ticks::{poll_once, timeout},
     upstream::UpstreamBody,
     worker::Worker,
 };
-use http::Response;
 use std::future::poll_fn;
 
 /// How the replay ended.
@@ -103,7 +103,7 @@ async fn newer_is_there(worker: &Worker, directory: &DirectoryView, sent: &SentR
 
 /// Returns the connection of the first response to the pool, if all of that response has arrived.
 fn recycle(response: Response<UpstreamBody>) {
-    let mut body = response.into_body();
+    let mut body = response.body;
     let mut next = || poll_once(&mut poll_fn(|cx| body.poll_piece(cx)));
     // Without waiting: an answer that is still coming is not worth a pause.
     while let Some(Some(Ok(_))) = next() {}

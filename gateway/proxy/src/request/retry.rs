@@ -14,10 +14,10 @@ use super::{
 use crate::{
     directory::{RouteView, view::DirectoryView},
     error::Problem,
+    message::Response,
     upstream::{UpstreamBody, body::RequestBody},
     worker::Worker,
 };
-use http::Response;
 
 /// Sends the request with this credential, at most twice, and waits for the head of the response.
 pub(super) async fn send(
@@ -62,7 +62,7 @@ async fn attempt(
         traced.end(
             worker,
             match &result {
-                Ok(response) => Ok(response.status().as_u16()),
+                Ok(response) => Ok(response.status.as_u16()),
                 Err(error) => Err(error.problem().code.as_str()),
             },
         );

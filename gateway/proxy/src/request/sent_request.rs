@@ -8,13 +8,14 @@ use super::{
 };
 use crate::{
     directory::{RouteView, view::DirectoryView},
+    fields::Fields,
     upstream::{
         body::{ReplayBody, RequestBody},
         client::RequestHead,
     },
 };
 use gateway_model::Generation;
-use http::{HeaderMap, HeaderValue, Method, uri::PathAndQuery};
+use http::{HeaderValue, Method, uri::PathAndQuery};
 use std::rc::Rc;
 
 /// A request that was sent, with what is needed to send it again.
@@ -24,7 +25,7 @@ pub(super) struct SentRequest {
     pub(super) method: Method,
     pub(super) target: PathAndQuery,
     /// All fields but those that are injected.
-    pub(super) headers: HeaderMap,
+    pub(super) fields: Fields,
     pub(super) replay_body: ReplayBody,
     /// The request's trace, if it takes part in one.
     pub(super) trace: Option<Rc<RequestTrace>>,
@@ -42,7 +43,7 @@ impl SentRequest {
             head: RequestHead {
                 method: &self.method,
                 target: &self.target,
-                headers: &self.headers,
+                fields: &self.fields,
                 added: &injected.fields,
                 traceparent,
             },
@@ -70,7 +71,7 @@ impl SentRequest {
         directory.signer(self.account).map(|signer| Signing {
             signer,
             of: self.of(route),
-            headers: &self.headers,
+            fields: &self.fields,
             body: &self.replay_body,
         })
     }

@@ -16,6 +16,7 @@ use super::{
 use crate::{
     directory::{RouteView, view::DirectoryView},
     error::Problem,
+    message::{Request, Response},
     path_rules::Spelling,
     ticks::Alarm,
     upstream::{
@@ -25,7 +26,7 @@ use crate::{
     worker::Connection,
 };
 use gateway_framing::ConnectionState;
-use http::{HeaderValue, Method, Request, Response, StatusCode, uri::PathAndQuery};
+use http::{HeaderValue, StatusCode, uri::PathAndQuery};
 use std::rc::Rc;
 
 /// What the phases resulted in.
@@ -44,11 +45,11 @@ pub(crate) async fn serve(
     state: Rc<ConnectionState>,
     request: Request<AppBody>,
 ) -> Result<Response<ResponseBody>, BrokenOff> {
-    let version = request.version();
+    let version = request.version;
     let mut record = Record::begin(&connection, state.begin_request(), &request);
     let mut view = None;
     // The framing check ran on the bytes. What it refused is answered here, so that it has a record.
-    let outcome = match state.refusal(&request) {
+    let outcome = match state.refusal(&request.method) {
         Some(violation) => {
             record.forget_target();
             Err(Problem::violation(violation))
@@ -92,20 +93,20 @@ async fn phases(
     let directory = &*directory;
     let inspection = hygiene::inspect(connection, directory, &request)?;
     // `*` names no resource, so it must be answered before a route is looked for.
-    if options::is_about_server(request.method(), request.uri().path()) {
+    if options::is_about_server(&request.method, request.uri.path()) {
         return Ok(ServeOutcome::Options);
     }
 
     // 2. Choose the route before the caller: each carrier names its own header for retired keys.
-    let choice = route::choose(connection, directory, request.uri())?;
+    let choice = route::choose(connection, directory, &request.uri)?;
     record.route = Some(choice.route);
     let view = &**known.insert(directory.route(&worker.upstreams, choice.route));
     let mut spelling = inspection.spelling;
-    let mut target = route::target(request.uri(), choice.strip)
+    let mut target = route::target(&request.uri, choice.strip)
         .ok_or_else(|| Problem::bad("the request target cannot be sent on"))?;
     // Rewrite before the token endpoint is looked for: an older path must not reach it unnoticed.
     if let Some(paths) = &directory.index.routes[choice.route].legacy_paths
-        && let Some(rewritten) = paths.rewrite(request.method(), &target)?
+        && let Some(rewritten) = paths.rewrite(&request.method, &target)?
     {
         (target, record.rewritten) = (rewritten, true);
         // Only the path that came was looked at, not the one that a plugin's rule made of it.
@@ -137,7 +138,7 @@ async fn phases(
 
     // 4. Identify the caller while its credentials are still in the head; phase 6 strips them.
     let route = (choice.route, view);
-    let caller = caller::identify(connection, directory, route, request.headers(), &inspection)?;
+    let caller = caller::identify(connection, directory, route, &request.fields, &inspection)?;
     record.legacy = record.rewritten || matches!(caller, Caller::Legacy { .. });
     record.app = caller.app();
     // Count only requests of a proven app: nobody else can use up its rate.
@@ -149,7 +150,7 @@ async fn phases(
     // 5. Choose the account, from those that this caller may use.
     let account = account::choose(
         &directory.index,
-        request.headers(),
+        &request.fields,
         &inspection,
         caller,
         choice.route,
@@ -157,15 +158,13 @@ async fn phases(
     record.account = Some(account);
 
     // After the caller's check: `Max-Forwards` must tell a stranger nothing.
-    let method = request.method().clone();
-    if options::is_last_hop(&method, request.headers_mut()) {
+    if options::is_last_hop(&request.method, &mut request.fields) {
         return Ok(ServeOutcome::Options);
     }
 
     let exchange = Exchange {
         directory,
         account,
-        method,
         target,
     };
     exchange_with_carrier(connection, record, view, &inspection, exchange, request).await
@@ -175,7 +174,6 @@ async fn phases(
 struct Exchange<'a> {
     directory: &'a DirectoryView,
     account: usize,
-    method: Method,
     target: PathAndQuery,
 }
 
@@ -188,12 +186,18 @@ async fn exchange_with_carrier(
     Exchange {
         directory,
         account,
-        method,
         target,
     }: Exchange<'_>,
     request: Request<AppBody>,
 ) -> Result<ServeOutcome, Problem> {
     let worker = &connection.worker;
+    let Request {
+        method,
+        version,
+        mut fields,
+        body: content,
+        ..
+    } = request;
 
     if worker.series.is_some() || record.trace.is_some() {
         record.operation = view.profile.api.operation_place(&method, target.path());
@@ -201,15 +205,12 @@ async fn exchange_with_carrier(
 
     // 6. Strip before complete: a field that the client named in `Connection`, or sent as a credential,
     // must be gone before the gateway adds its own.
-    let version = request.version();
-    let (parts, content) = request.into_parts();
-    let mut headers = parts.headers;
-    request_headers::strip(&mut headers, inspection, view);
+    request_headers::strip(&mut fields, inspection, view);
     let id = HeaderValue::from_maybe_shared(record.id().clone())
         .map_err(|_| Problem::bad("the request id is not a field value"))?;
-    request_headers::complete(&mut headers, inspection, view, &id, version);
+    request_headers::complete(&mut fields, inspection, view, &id, version);
     if let Some(trace) = &record.trace {
-        trace.complete(&mut headers);
+        trace.complete(&mut fields);
     }
 
     // 7. Take the credential after the head is complete: a signature covers the head as it is sent.
@@ -232,18 +233,18 @@ async fn exchange_with_carrier(
         }
         Some(signer) => {
             let signed =
-                credential::take_signed(worker, directory, account, signer, of, &headers, content);
+                credential::take_signed(worker, directory, account, signer, of, &fields, content);
             Box::pin(signed).await?
         }
     };
     // After the signature: the body may have been collected, and has an exact length since.
-    body::frame(&mut headers, inspection.length, &method, &body);
+    body::frame(&mut fields, inspection.length, &method, &body);
     let sent = SentRequest {
         account,
         generation: injected.generation,
         method,
         target,
-        headers,
+        fields,
         replay_body,
         trace: record.trace.clone(),
     };
@@ -252,7 +253,7 @@ async fn exchange_with_carrier(
     let mut response = retry::send(worker, directory, view, &sent, &injected, body).await?;
 
     // 9. Replay after a rejected credential, at most once: a second rejection is the carrier's answer.
-    if view.profile.rejected_statuses.contains(&response.status()) {
+    if view.profile.rejected_statuses.contains(&response.status) {
         let replay = replay::after_rejection(worker, directory, view, &sent, response);
         response = match Box::pin(replay).await? {
             Replayed::No(response) => response,
@@ -262,7 +263,7 @@ async fn exchange_with_carrier(
             }
         };
     }
-    record.carrier_status = Some(response.status().as_u16());
+    record.carrier_status = Some(response.status.as_u16());
     // 10. Check the head last: it is the head of the response that goes to the app, replayed or not.
     response_headers::clean(&mut response, sent.method.is_idempotent())?;
     Ok(ServeOutcome::Forwarded(response))
@@ -271,23 +272,28 @@ async fn exchange_with_carrier(
 /// Phase 10: the response goes to the app, annotated, and its body streams. Phase 11 is the drop of its record.
 fn stream_back(
     connection: &Connection,
-    response: Response<UpstreamBody>,
+    mut response: Response<UpstreamBody>,
     mut record: Record,
     view: Option<Rc<RouteView>>,
 ) -> Response<ResponseBody> {
     let worker = &connection.worker;
-    record.status = response.status().as_u16();
-    let (mut parts, body) = response.into_parts();
+    record.status = response.status.as_u16();
     let id = HeaderValue::from_maybe_shared(record.id().clone());
     if let (Some(account), Some(view), Ok(id)) = (record.account, view, id) {
         record.directory().with_account(account, |account| {
-            let (version, rewritten) = (parts.version, record.rewritten);
-            response_headers::annotate(&mut parts.headers, account, &view, id, version, rewritten);
+            let (version, rewritten) = (response.version, record.rewritten);
+            response_headers::annotate(
+                &mut response.fields,
+                account,
+                &view,
+                id,
+                version,
+                rewritten,
+            );
         });
     }
     let alarm = Alarm::new(&worker.ticks);
     let idle = worker.settings().limits.body_idle;
-    let sample = record.error_sample(&parts.headers);
-    let body = ResponseBody::upstream(body, alarm, idle, sample, record);
-    Response::from_parts(parts, body)
+    let sample = record.error_sample(&response.fields);
+    response.map(|body| ResponseBody::upstream(body, alarm, idle, sample, record))
 }

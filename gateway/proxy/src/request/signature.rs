@@ -5,6 +5,7 @@ use super::trace::RequestTrace;
 use crate::{
     directory::RouteView,
     error::Problem,
+    fields::Fields,
     upstream::body::{self, ReplayBody},
 };
 use gateway_model::{Credential, Operation, SignRequest, Signature, Signer};
@@ -32,8 +33,8 @@ impl<'a> Target<'a> {
 pub(super) struct Signing<'a> {
     pub(super) signer: &'a dyn Signer,
     pub(super) of: Target<'a>,
-    /// The fields, but for the credential.
-    pub(super) headers: &'a HeaderMap,
+    /// All of them but for the credential's.
+    pub(super) fields: &'a Fields,
     /// All of the content, if the signer needs it.
     pub(super) body: &'a ReplayBody,
 }
@@ -46,7 +47,7 @@ impl Signing<'_> {
         fields: &[(HeaderName, HeaderValue)],
     ) -> Result<Signature, Problem> {
         // A copy, since the request's own head must go out without the credential twice.
-        let mut headers = self.headers.clone();
+        let mut headers = HeaderMap::from(self.fields.clone());
         // The signature may cover the credential's own fields, so they must be in before it is made.
         for (name, value) in fields {
             headers.insert(name, value.clone());

@@ -8,13 +8,14 @@ use super::{
 use crate::{
     directory::{rate::RefillRate, view::DirectoryView},
     error::{Code, Problem},
+    message::Request,
     path_rules::Spelling,
     ticks::timeout,
     upstream::body::AppBody,
     worker::Connection,
 };
 use gateway_model::{CarrierProfile, DownstreamToken};
-use http::{HeaderName, HeaderValue, Method, Request, uri::PathAndQuery};
+use http::{HeaderName, HeaderValue, Method, uri::PathAndQuery};
 use std::time::UNIX_EPOCH;
 
 /// The largest form. A token request has three short fields.
@@ -70,15 +71,14 @@ pub(super) async fn respond(
 ) -> Result<IssuedToken, Problem> {
     let worker = &connection.worker;
     // Before the form is read: another method has none.
-    if !endpoint.methods.contains(request.method()) {
+    if !endpoint.methods.contains(&request.method) {
         let methods: Vec<&str> = endpoint.methods.iter().map(Method::as_str).collect();
         let problem = format!("the token endpoint accepts only {}", methods.join(" and "));
         return Err(Problem::owned(Code::MethodNotAllowed, problem));
     }
-    let (parts, body) = request.into_parts();
     let limit = worker.settings().limits.body_idle;
     // The whole form has one deadline: a token request is small, and reading it holds a connection.
-    let form = timeout(&worker.ticks, limit, read_form(body))
+    let form = timeout(&worker.ticks, limit, read_form(request.body))
         .await
         .map_err(|_| {
             Problem::new(
@@ -88,8 +88,8 @@ pub(super) async fn respond(
             .closing()
         })??;
     // The client first, as carriers do: a stranger learns nothing about grant types.
-    let content = TokenContent::read(&form, &parts.headers, endpoint);
-    let credentials = ClientCredentials::read(&parts.headers, &content, endpoint)?;
+    let content = TokenContent::read(&form, &request.fields, endpoint);
+    let credentials = ClientCredentials::read(&request.fields, &content, endpoint)?;
     // A login of fields has no grant type.
     if endpoint.fields.credentials.is_empty() {
         content.check_grant_type(endpoint)?;

@@ -1,8 +1,11 @@
 //! Phase 3: the content of a token request (RFC 6749 section 4.4.2).
 
-use crate::error::{Code, Problem};
+use crate::{
+    error::{Code, Problem},
+    fields::Fields,
+};
 use gateway_model::{ClientCredentialsPlace, DownstreamToken};
-use http::{HeaderMap, header};
+use http::header;
 use percent_encoding::percent_decode;
 use serde_json::Value;
 
@@ -17,12 +20,12 @@ pub(super) struct TokenContent {
 
 impl TokenContent {
     /// Reads the content as the carrier's token endpoint would.
-    pub(super) fn read(body: &[u8], headers: &HeaderMap, endpoint: &DownstreamToken) -> Self {
+    pub(super) fn read(body: &[u8], head: &Fields, endpoint: &DownstreamToken) -> Self {
         let takes_json = endpoint.takes(ClientCredentialsPlace::Json);
         let json = takes_json.then(|| json_fields(body)).flatten();
         Self {
             is_empty: body.is_empty(),
-            is_readable: json.is_some() || is(headers, b"application/x-www-form-urlencoded"),
+            is_readable: json.is_some() || is(head, b"application/x-www-form-urlencoded"),
             fields: renamed(json.unwrap_or_else(|| form_fields(body)), endpoint),
             takes_json,
         }
@@ -90,8 +93,8 @@ impl TokenContent {
     }
 }
 
-fn is(headers: &HeaderMap, wanted: &[u8]) -> bool {
-    let value = headers.get(header::CONTENT_TYPE).map(|v| v.as_bytes());
+fn is(head: &Fields, wanted: &[u8]) -> bool {
+    let value = head.get(&header::CONTENT_TYPE).map(|v| v.as_bytes());
     let kind = value.and_then(|value| value.split(|b| *b == b';').next());
     kind.is_some_and(|kind| kind.trim_ascii().eq_ignore_ascii_case(wanted))
 }

@@ -2,6 +2,7 @@
 //! is told.
 
 use crate::{
+    fields::Fields,
     recorded_path::recorded,
     settings::TraceSettings,
     trace_context::{Parent, TRACEPARENT, TRACESTATE, trace_of},
@@ -9,7 +10,7 @@ use crate::{
 };
 use bytes::Bytes;
 use gateway_model::{SpanContext, SpanId, TraceId};
-use http::{HeaderMap, HeaderValue};
+use http::HeaderValue;
 use std::{
     cell::{OnceCell, RefCell},
     rc::Rc,
@@ -56,18 +57,18 @@ pub(super) struct TracedAttempt<'a> {
 
 impl RequestTrace {
     /// The part of a request with these fields and this id. None if traces are switched off.
-    pub(super) fn begin(worker: &Worker, headers: &HeaderMap, id: &Bytes) -> Option<Rc<Self>> {
+    pub(super) fn begin(worker: &Worker, fields: &Fields, id: &Bytes) -> Option<Rc<Self>> {
         let settings = worker.settings();
         let trace = &settings.trace;
         if trace.context || trace.sink.is_some() {
-            return Some(Self::new(worker, trace, headers, id));
+            return Some(Self::new(worker, trace, fields, id));
         }
         None
     }
 
     #[cold]
-    fn new(worker: &Worker, settings: &TraceSettings, headers: &HeaderMap, id: &Bytes) -> Rc<Self> {
-        let parent = Parent::of(headers);
+    fn new(worker: &Worker, settings: &TraceSettings, fields: &Fields, id: &Bytes) -> Rc<Self> {
+        let parent = Parent::of(fields);
         // A trace that begins here has the request's own id, so that each leads to the other.
         let id = parent.map_or_else(|| trace_of(id), |parent| parent.trace);
         Rc::new(Self {
@@ -100,16 +101,16 @@ impl RequestTrace {
     }
 
     /// Leaves in the head what the carrier is told of the trace, but for what each attempt tells anew.
-    pub(super) fn complete(&self, headers: &mut HeaderMap) {
+    pub(super) fn complete(&self, fields: &mut Fields) {
         if self.parent.is_none() {
             // It belongs to a context that is not there, or that nobody can read.
-            headers.remove(TRACESTATE);
+            fields.remove(&TRACESTATE);
         }
         if self.exports {
-            headers.remove(TRACEPARENT);
+            fields.remove(&TRACEPARENT);
         } else if self.parent.is_none() {
             let context = Parent::outgoing(self.id, self.span, None, false);
-            headers.insert(TRACEPARENT, context.value());
+            fields.insert(TRACEPARENT, context.value());
         }
     }
 

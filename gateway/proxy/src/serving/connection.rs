@@ -6,13 +6,13 @@
 
 use super::{http1, http2_streams::Streams, read_ahead::ReadAhead};
 use crate::{
+    message::Request,
     request,
     ticks::timeout,
     upstream::body::AppBody,
     worker::{Connection, Worker},
 };
 use gateway_framing::{GuardedIo, Protocol, read_proxy_header};
-use http::Request;
 use hyper::{body::Incoming, server::conn, service::service_fn};
 use hyper_util::rt::TokioTimer;
 #[cfg(target_os = "linux")]
@@ -134,9 +134,10 @@ where
     connection.watch(io.state());
     connection.speaks_http2();
     let (state, serving) = (io.state(), Rc::clone(&connection));
-    let service = service_fn(move |request: Request<Incoming>| {
-        let request = request.map(AppBody::Hyper);
-        request::serve(Rc::clone(&serving), Rc::clone(&state), request)
+    let service = service_fn(move |request: http::Request<Incoming>| {
+        let request = Request::from(request.map(AppBody::Hyper));
+        let served = request::serve(Rc::clone(&serving), Rc::clone(&state), request);
+        async { served.await.map(http::Response::from) }
     });
     let mut builder = conn::http2::Builder::new(Streams(Rc::clone(&connection)));
     builder

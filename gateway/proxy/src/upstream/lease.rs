@@ -7,8 +7,8 @@ use super::{
     pool::{PooledConnection, StreamGuard, UpstreamPool},
     response::{Pooled, UpstreamBody},
 };
-use crate::{error::Problem, trace_context::TRACEPARENT};
-use http::{Request, Response, Version, header, uri};
+use crate::{error::Problem, message::Response, trace_context::TRACEPARENT};
+use http::{HeaderMap, Request, Version, header, uri};
 use hyper::client::conn::http2;
 use std::{future::poll_fn, rc::Rc};
 
@@ -92,9 +92,8 @@ async fn over_http2(
     let mut request = Request::new(body);
     *request.method_mut() = head.method.clone();
     *request.version_mut() = Version::HTTP_2;
-    let headers = request.headers_mut();
     // A copy, because HTTP/2's client takes its request over.
-    headers.clone_from(head.headers);
+    let mut headers = HeaderMap::from(head.fields.clone());
     // `:authority` takes its place; a server may refuse a request that has both.
     headers.remove(header::HOST);
     for (name, value) in head.added {
@@ -103,6 +102,7 @@ async fn over_http2(
     if let Some(value) = head.traceparent {
         headers.insert(TRACEPARENT, value.clone());
     }
+    *request.headers_mut() = headers;
     let mut parts = uri::Parts::default();
     parts.scheme = Some(upstream.scheme.clone());
     parts.authority = Some(upstream.authority.clone());
@@ -111,7 +111,7 @@ async fn over_http2(
         uri::Uri::from_parts(parts).expect("a scheme, an authority and a path are a URI");
     // `try_`: it gives the request back if not a byte of it was sent.
     match sender.try_send_request(request).await {
-        Ok(answer) => Ok(answer.map(|body| UpstreamBody::Http2(body, streams))),
+        Ok(answer) => Ok(Response::from(answer).map(|body| UpstreamBody::Http2(body, streams))),
         Err(mut error) => {
             let unsent = error.take_message().map(Request::into_body);
             let error = ExchangeError::Http2(error.into_error());

@@ -1,7 +1,7 @@
 //! The error code in a carrier's response, read from the first bytes of its body as they pass.
 
+use crate::fields::Fields;
 use gateway_model::ErrorEnvelope;
-use http::HeaderMap;
 use serde_json::Value;
 
 /// How much of a body is kept. A longer error is passed on as ever, and its code is not known.
@@ -20,9 +20,9 @@ pub(crate) struct ErrorSample {
 
 impl ErrorSample {
     /// The error of a response with these fields.
-    pub(crate) fn of(headers: &HeaderMap, envelope: &ErrorEnvelope) -> Self {
+    pub(crate) fn of(head: &Fields, envelope: &ErrorEnvelope) -> Self {
         let fields = envelope.fields();
-        let value = fields.and_then(|fields| headers.get(&fields.code));
+        let value = fields.and_then(|fields| head.get(&fields.code));
         Self {
             in_field: value.and_then(|value| plain(value.to_str().ok()?)),
             ..Self::default()
@@ -163,16 +163,17 @@ mod tests {
 
     #[test]
     fn code_in_a_field_counts_before_the_body() {
+        let code = http::HeaderName::from_static("error");
         let fields = gateway_model::ErrorFields {
-            code: http::HeaderName::from_static("error"),
+            code: code.clone(),
             message: http::HeaderName::from_static("message"),
         };
         let envelope = ErrorEnvelope::new("{code}{message}").expect("a template");
         let envelope = envelope.with_fields(Some(fields));
         for (value, expected) in [("E998", Some("E998")), ("no code", None)] {
-            let mut headers = HeaderMap::new();
-            headers.insert("error", value.parse().expect("a value"));
-            let sample = ErrorSample::of(&headers, &envelope);
+            let mut head = Fields::new();
+            head.insert(code.clone(), value.parse().expect("a value"));
+            let sample = ErrorSample::of(&head, &envelope);
             assert_eq!(sample.code(&envelope).as_deref(), expected);
         }
     }

@@ -4,9 +4,9 @@
 //! idle connection needs none of that, so the sweep parks it: only the stream and its guard are left, and
 //! hyper's part is made again when the next byte arrives.
 
-use crate::{request, upstream::body::AppBody, worker::Connection};
+use crate::{message::Request, request, upstream::body::AppBody, worker::Connection};
 use gateway_framing::GuardedIo;
-use http::{HeaderValue, Request, header::CONNECTION};
+use http::{HeaderValue, header::CONNECTION};
 use hyper::{body::Incoming, rt::Write as _, server::conn, service::service_fn};
 use std::{
     future::{Future as _, poll_fn},
@@ -41,18 +41,18 @@ where
 {
     let (state, serving) = (io.state(), Rc::clone(connection));
     let known = io.state();
-    let service = service_fn(move |request: Request<Incoming>| {
+    let service = service_fn(move |request: http::Request<Incoming>| {
         let (serving, state) = (Rc::clone(&serving), Rc::clone(&state));
+        let request = Request::from(request.map(AppBody::Hyper));
         async move {
-            let mut response =
-                request::serve(Rc::clone(&serving), state, request.map(AppBody::Hyper)).await;
+            let mut response = request::serve(Rc::clone(&serving), state, request).await;
             if let Ok(response) = &mut response
                 && serving.worker.connections.is_draining()
             {
                 let close = HeaderValue::from_static("close");
-                response.headers_mut().insert(CONNECTION, close);
+                response.fields.insert(CONNECTION, close);
             }
-            response
+            response.map(http::Response::from)
         }
     });
     // Larger than the guard's bounds, so that the guard decides and its error reaches the app.

@@ -23,14 +23,16 @@ mod response_head;
 mod sending;
 
 use crate::{
+    fields::{Fields, LastNames},
     limits::Http1Server,
+    message::Request,
     request,
     upstream::body::{AppBody, Arriving},
     worker::Connection,
 };
 use app_stream::AppStream;
 use gateway_framing::{Arrival, ConnectionState, GuardedIo, Violation};
-use http::{HeaderMap, Method, Request};
+use http::{Method, Uri, Version};
 use response_head::Recipient;
 use sending::{Sending, Sent};
 use std::{
@@ -71,7 +73,8 @@ where
             connection: &connection,
             stream: &stream,
             state: &state,
-            spare: HeaderMap::new(),
+            spare: Fields::new(),
+            names: LastNames::default(),
             sending: Sending::default(),
         };
         // Boxed: a parked connection keeps no room for a request. Before it is run: as an argument it would take
@@ -134,8 +137,9 @@ struct Server<'a, S> {
     connection: &'a Rc<Connection>,
     stream: &'a Rc<AppStream<S>>,
     state: &'a Rc<ConnectionState>,
-    /// The map of the last response, whose memory the next request uses.
-    spare: HeaderMap,
+    /// The list of the last response, whose memory the next request uses.
+    spare: Fields,
+    names: LastNames,
     sending: Sending,
 }
 
@@ -202,7 +206,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + 'static> Server<'_, S> {
     fn request(&mut self, arrived: Result<Arrival, Violation>) -> (Request<AppBody>, Recipient) {
         let assembled = arrived.and_then(|arrival| {
             let spare = std::mem::take(&mut self.spare);
-            let request = request_head::assemble(&arrival, self.stream.io().spans(), spare);
+            let io = self.stream.io();
+            let request = request_head::assemble(&arrival, io.spans(), spare, &mut self.names);
             match request {
                 Ok(request) => Ok((request, arrival)),
                 Err(violation) => {
@@ -217,14 +222,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin + 'static> Server<'_, S> {
                 to_head: false,
                 is_last: true,
             };
-            return (
-                ConnectionState::stand_in().map(|()| AppBody::Empty),
-                recipient,
-            );
+            let stand_in = Request {
+                method: ConnectionState::stand_in(),
+                uri: Uri::default(),
+                version: Version::HTTP_11,
+                fields: Fields::new(),
+                body: AppBody::Empty,
+            };
+            return (stand_in, recipient);
         };
         let recipient = Recipient {
             http_11: arrival.head.http_11,
-            to_head: request.method() == Method::HEAD,
+            to_head: request.method == Method::HEAD,
             is_last: arrival.head.is_last,
         };
         let body = match arrival.content {
@@ -236,6 +245,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin + 'static> Server<'_, S> {
                 AppBody::Arriving(Arriving::new(source, arrival.number, arrival.head.content))
             }
         };
-        (request.map(|()| body), recipient)
+        (Request { body, ..request }, recipient)
     }
 }

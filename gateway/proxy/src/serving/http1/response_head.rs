@@ -1,7 +1,8 @@
 //! The head of a response (RFC 9112 section 4), and how its body ends (section 6.3).
 
+use crate::message::Response;
 use gateway_framing::has_list_member;
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, response::Parts};
+use http::{HeaderName, HeaderValue, StatusCode, header};
 use std::io::Write as _;
 
 /// What the app's request says about the response.
@@ -41,15 +42,14 @@ pub(super) struct BodyFacts {
 /// Writes the head. Returns how the body ends, and whether the connection does with it.
 pub(super) fn write(
     buffer: &mut Vec<u8>,
-    parts: &Parts,
-    body: BodyFacts,
+    response: &Response<BodyFacts>,
     recipient: Recipient,
     date: &[u8],
 ) -> (Remainder, bool) {
-    write_status(buffer, parts.status, recipient.http_11);
+    write_status(buffer, response.status, recipient.http_11);
     let mut is_last = recipient.is_last;
     let (mut announced, mut has_date) = (None, false);
-    for (name, value) in &parts.headers {
+    for (name, value) in response.fields.iter() {
         // Most names have another length than these.
         match *name {
             // The gateway frames the message itself, so no field of another message may do so.
@@ -62,7 +62,7 @@ pub(super) fn write(
             }
         }
     }
-    let remainder = frame(buffer, parts.status, announced, body, recipient);
+    let remainder = frame(buffer, response.status, announced, response.body, recipient);
     // Without a length the end of the connection is the only mark that is left.
     is_last |= remainder == Remainder::UntilClose;
     let says_so = match (is_last, recipient.http_11) {
@@ -158,10 +158,4 @@ fn write_field(buffer: &mut Vec<u8>, name: &HeaderName, value: &HeaderValue) {
     buffer.extend_from_slice(b": ");
     buffer.extend_from_slice(value);
     buffer.extend_from_slice(b"\r\n");
-}
-
-/// The memory of a map that is not needed any more.
-pub(super) fn emptied(mut headers: HeaderMap) -> HeaderMap {
-    headers.clear();
-    headers
 }

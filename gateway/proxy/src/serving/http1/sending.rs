@@ -4,9 +4,8 @@ use super::{
     app_stream::AppStream,
     response_head::{self, BodyFacts, Recipient, Remainder},
 };
-use crate::{request::ResponseBody, worker::Worker};
+use crate::{fields::Fields, message::Response, request::ResponseBody, worker::Worker};
 use bytes::{Buf as _, Bytes};
-use http::{HeaderMap, Response};
 use hyper::body::Body as _;
 use std::{
     io::{self, Write as _},
@@ -50,24 +49,23 @@ pub(super) struct Sending {
 }
 
 impl Sending {
-    /// Writes the head into the buffer. Returns the memory of the response's map.
+    /// Writes the head into the buffer. Returns the memory of the response's fields.
     pub(super) fn begin(
         &mut self,
         response: Response<ResponseBody>,
         recipient: Recipient,
         worker: &Worker,
-    ) -> HeaderMap {
-        let (parts, body) = response.into_parts();
-        let facts = BodyFacts {
-            is_end: body.is_end_stream(),
-            length: body.size_hint().exact(),
-        };
-        let (remainder, is_last) = worker
-            .http_date(|date| response_head::write(&mut self.head, &parts, facts, recipient, date));
-        self.is_last = is_last;
-        self.remainder = remainder;
-        self.body = Some(body);
-        response_head::emptied(parts.headers)
+    ) -> Fields {
+        let head = response.map(|body| {
+            let body = self.body.insert(body);
+            BodyFacts {
+                is_end: body.is_end_stream(),
+                length: body.size_hint().exact(),
+            }
+        });
+        (self.remainder, self.is_last) =
+            worker.http_date(|date| response_head::write(&mut self.head, &head, recipient, date));
+        head.fields.emptied()
     }
 
     /// Sends all of it.

@@ -8,10 +8,11 @@ use super::{
 };
 use crate::{
     error::{Code, Problem},
+    fields::Fields,
     limits::Limits,
     ticks::{Ticks, poll_once},
 };
-use http::{HeaderMap, HeaderValue, Method, header};
+use http::{HeaderValue, Method, header};
 use hyper::body::Body as _;
 use std::{future::poll_fn, pin::pin, rc::Rc};
 
@@ -73,24 +74,19 @@ pub(crate) fn take(
 
 /// Makes `Content-Length` say what is sent. A correct length stays; the client adds the field, or
 /// `chunked`, where it is missing.
-pub(crate) fn frame(
-    headers: &mut HeaderMap,
-    said: Option<u64>,
-    method: &Method,
-    body: &RequestBody,
-) {
+pub(crate) fn frame(fields: &mut Fields, said: Option<u64>, method: &Method, body: &RequestBody) {
     let size = body.size_hint().exact();
     if said.is_some() && said == size {
         return;
     }
     // A length that is not the body's would let the carrier frame the message differently.
     if said.is_some() {
-        headers.remove(header::CONTENT_LENGTH);
+        fields.remove(&header::CONTENT_LENGTH);
     }
     // Some servers refuse a `POST` without a length (RFC 9110 section 8.6).
     let expects_length = [Method::POST, Method::PUT, Method::PATCH].contains(method);
     if said.is_none() && size == Some(0) && expects_length {
-        headers.insert(header::CONTENT_LENGTH, HeaderValue::from_static("0"));
+        fields.insert(header::CONTENT_LENGTH, HeaderValue::from_static("0"));
     }
 }
 

@@ -23,9 +23,10 @@ pub(crate) use sending::{RequestHead, write_head};
 pub(crate) use stream::Stream;
 
 use super::body::RequestBody;
+use crate::message::Response;
 use bytes::Bytes;
 use gateway_framing::limits::Bounds;
-use http::{Method, Response};
+use http::Method;
 use receiving::{READ, Receiving};
 use sending::Sending;
 use std::task::{Context, Poll, ready};

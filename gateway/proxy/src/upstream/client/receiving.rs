@@ -1,9 +1,9 @@
 //! An answer as it comes in.
 
 use super::{error::Http1Error, head, stream::Stream};
+use crate::{fields::LastNames, message::Response};
 use bytes::{Buf as _, Bytes, BytesMut};
 use gateway_framing::{FieldSpans, ResponseFraming, ResponsePart, limits::Bounds};
-use http::Response;
 use std::{
     io,
     pin::Pin,
@@ -22,6 +22,7 @@ const LEAST: usize = 4 * 1024;
 pub(super) struct Receiving {
     framing: ResponseFraming,
     spans: FieldSpans,
+    names: LastNames,
     /// Read, and not handed on. Of an unused connection it is empty.
     buffer: BytesMut,
     /// A byte came since the exchange began.
@@ -33,6 +34,7 @@ impl Receiving {
         Self {
             framing: ResponseFraming::new().bounded(bounds),
             spans: FieldSpans::default(),
+            names: LastNames::default(),
             buffer: BytesMut::new(),
             begun: false,
         }
@@ -59,7 +61,8 @@ impl Receiving {
                 ResponsePart::Skip(count) => self.buffer.advance(count),
                 ResponsePart::Head(answer) => {
                     let bytes = self.buffer.split_to(answer.length).freeze();
-                    let made = head::assemble(answer, &bytes, self.spans.as_slice());
+                    let made =
+                        head::assemble(answer, &bytes, self.spans.as_slice(), &mut self.names);
                     self.spans.clear();
                     let (answer, last) = made?;
                     let last = last || self.framing.ends_with_connection();

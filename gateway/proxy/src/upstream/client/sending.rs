@@ -1,8 +1,8 @@
 //! A request as it goes out.
 
 use super::{super::body::RequestBody, error::Http1Error, stream::Stream};
-use crate::trace_context::TRACEPARENT;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, header, uri::PathAndQuery};
+use crate::{fields::Fields, trace_context::TRACEPARENT};
+use http::{HeaderName, HeaderValue, Method, header, uri::PathAndQuery};
 use hyper::body::Body as _;
 use std::{
     io::{self, Write as _},
@@ -19,10 +19,10 @@ const KEPT: usize = 16 * 1024;
 pub(crate) struct RequestHead<'a> {
     pub(crate) method: &'a Method,
     pub(crate) target: &'a PathAndQuery,
-    pub(crate) headers: &'a HeaderMap,
-    /// Fields of ours, each in place of those of its name before it, here and among `headers`.
+    pub(crate) fields: &'a Fields,
+    /// Fields of ours, each in place of those of its name before it, here and among `fields`.
     pub(crate) added: &'a [(HeaderName, HeaderValue)],
-    /// The `traceparent` of this attempt; `headers` have none then.
+    /// The `traceparent` of this attempt; `fields` have none then.
     pub(crate) traceparent: Option<&'a HeaderValue>,
 }
 
@@ -192,7 +192,7 @@ pub(crate) fn write_head(
     buffer.extend_from_slice(b" HTTP/1.1\r\n");
     let mut has_length = false;
     // The gateway's fields replace those of the same name, so that no second `Authorization` goes out.
-    for (name, value) in head.headers {
+    for (name, value) in head.fields.iter() {
         if head.added.iter().all(|(ours, _)| ours != name) {
             has_length |= name == header::CONTENT_LENGTH;
             write_field(buffer, name, value);
