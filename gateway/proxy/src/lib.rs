@@ -58,6 +58,7 @@ mod ticks;
 mod trace_context;
 mod upstream;
 mod worker;
+mod write_queue;
 
 pub use credential_source::{BoxFuture, CredentialSource, RenewalOutcome};
 pub use directory::{

@@ -293,6 +293,7 @@ pub(super) const HOUSES: &[House] = &[
                 "settings",
                 "ticks",
                 "trace_context",
+                "write_queue",
             ],
         ],
     },

@@ -75,26 +75,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AppStream<S> {
         true
     }
 
-    /// Writes some of the pieces; how much.
+    /// Writes some of the slices; how much.
     pub(super) fn poll_write(
         &self,
         cx: &mut Context<'_>,
-        pieces: [&[u8]; 3],
+        slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         ready!(self.poll_interim(cx))?;
-        let mut slices = [IoSlice::new(&[]); 3];
-        let mut count = 0;
-        for piece in pieces.into_iter().filter(|piece| !piece.is_empty()) {
-            slices[count] = IoSlice::new(piece);
-            count += 1;
-        }
-        let slices = &slices[..count];
-        let written = ready!(Pin::new(&mut **self.io()).poll_write_vectored(cx, slices))?;
-        // A stream that takes nothing never will.
-        if written == 0 {
-            return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
-        }
-        Poll::Ready(Ok(written))
+        Pin::new(&mut **self.io()).poll_write_vectored(cx, slices)
     }
 
     /// Sends what is left of `100 Continue`.

@@ -4,8 +4,11 @@ use super::{
     app_stream::AppStream,
     response_head::{self, BodyFacts, Recipient, Remainder},
 };
-use crate::{fields::Fields, message::Response, request::ResponseBody, worker::Worker};
-use bytes::{Buf as _, Bytes};
+use crate::{
+    fields::Fields, message::Response, request::ResponseBody, worker::Worker,
+    write_queue::WriteQueue,
+};
+use bytes::Bytes;
 use hyper::body::Body as _;
 use std::{
     io::{self, Write as _},
@@ -14,8 +17,6 @@ use std::{
 };
 use tokio::io::{AsyncRead, AsyncWrite};
 
-/// Shorter pieces are copied behind the head, which costs less than a further element of a vectored write.
-const SMALL: usize = 512;
 /// Small pieces are collected up to here before they are written.
 const COLLECTED: usize = 16 * 1024;
 
@@ -33,11 +34,7 @@ pub(super) enum Sent {
 /// The response that is being sent.
 #[derive(Default)]
 pub(super) struct Sending {
-    /// To be written in this order: `head` from `at` on, then `piece`, then `tail`.
-    head: Vec<u8>,
-    at: usize,
-    piece: Bytes,
-    tail: &'static [u8],
+    queue: WriteQueue,
     /// Let go with its last piece.
     body: Option<ResponseBody>,
     remainder: Remainder,
@@ -63,8 +60,8 @@ impl Sending {
                 length: body.size_hint().exact(),
             }
         });
-        (self.remainder, self.is_last) =
-            worker.http_date(|date| response_head::write(&mut self.head, &head, recipient, date));
+        (self.remainder, self.is_last) = worker
+            .http_date(|date| response_head::write(self.queue.head(), &head, recipient, date));
         head.fields.emptied()
     }
 
@@ -109,7 +106,7 @@ impl Sending {
                 self.body = None;
                 break;
             }
-            if self.is_broken || !self.piece.is_empty() || self.head.len() >= COLLECTED {
+            if self.is_broken || self.queue.holds_piece() || self.queue.head().len() >= COLLECTED {
                 break;
             }
             match ready!(Pin::new(&mut *body).poll_frame(cx)) {
@@ -136,7 +133,7 @@ impl Sending {
                     // Bytes behind the length would be read as the start of another response.
                     piece.truncate(usize::try_from(*left).unwrap_or(usize::MAX));
                     self.is_last = true;
-                    self.add(piece);
+                    self.queue.add(piece);
                     self.remainder = Remainder::Length(0);
                     return;
                 };
@@ -151,28 +148,11 @@ impl Sending {
         };
         if is_chunk {
             // Writing to a vector does not fail.
-            let _ = write!(self.head, "{:X}\r\n", piece.len());
+            let _ = write!(self.queue.head(), "{:X}\r\n", piece.len());
         }
-        self.add(piece);
+        self.queue.add(piece);
         if is_chunk {
-            self.add_end(b"\r\n");
-        }
-    }
-
-    fn add(&mut self, piece: Bytes) {
-        if piece.len() < SMALL {
-            self.head.extend_from_slice(&piece);
-        } else {
-            self.piece = piece;
-        }
-    }
-
-    /// Adds bytes behind everything else.
-    fn add_end(&mut self, bytes: &'static [u8]) {
-        if self.piece.is_empty() {
-            self.head.extend_from_slice(bytes);
-        } else {
-            self.tail = bytes;
+            self.queue.add_end(b"\r\n");
         }
     }
 
@@ -182,9 +162,9 @@ impl Sending {
             // Too short: the app must not take it for complete.
             Remainder::Length(1..) => self.is_broken = true,
             Remainder::Length(0) | Remainder::UntilClose | Remainder::None => {}
-            Remainder::Chunks if self.piece.is_empty() => self.add_end(b"0\r\n\r\n"),
-            // Behind the line end of the last piece's chunk.
-            Remainder::Chunks => self.add_end(b"\r\n0\r\n\r\n"),
+            // With the line end of the last piece's chunk.
+            Remainder::Chunks if self.queue.holds_piece() => self.queue.add_end(b"\r\n0\r\n\r\n"),
+            Remainder::Chunks => self.queue.add_end(b"0\r\n\r\n"),
         }
         // Its record counts the request: before the app can see the end of the response.
         self.body = None;
@@ -195,25 +175,13 @@ impl Sending {
     where
         S: AsyncRead + AsyncWrite + Unpin,
     {
-        while self.at < self.head.len() || !self.piece.is_empty() || !self.tail.is_empty() {
-            let pieces = [&self.head[self.at..], &self.piece, self.tail];
-            let mut written = ready!(stream.poll_write(cx, pieces))?;
-            let of_head = written.min(self.head.len() - self.at);
-            self.at += of_head;
-            written -= of_head;
-            let of_piece = written.min(self.piece.len());
-            self.piece.advance(of_piece);
-            self.tail = &self.tail[written - of_piece..];
-        }
-        self.piece = Bytes::new();
-        self.head.clear();
-        self.at = 0;
-        Poll::Ready(Ok(()))
+        self.queue
+            .poll_write(|slices| stream.poll_write(cx, slices))
     }
 
     fn end(&mut self) -> Sent {
         // Many small pieces must not keep their memory for the next response.
-        self.head.shrink_to(COLLECTED);
+        self.queue.shrink();
         if self.is_last { Sent::Last } else { Sent::More }
     }
 }

@@ -12,6 +12,7 @@
 
 mod error;
 mod head;
+mod large_buffer;
 mod receiving;
 mod sending;
 mod stream;

@@ -1,6 +1,6 @@
 //! An answer as it comes in.
 
-use super::{error::Http1Error, head, stream::Stream};
+use super::{error::Http1Error, head, large_buffer::LargeBuffer, stream::Stream};
 use crate::{fields::LastNames, message::Response};
 use bytes::{Buf as _, Bytes, BytesMut};
 use gateway_framing::{FieldSpans, ResponseFraming, ResponsePart, limits::Bounds};
@@ -9,14 +9,26 @@ use std::{
     pin::Pin,
     task::{Context, Poll, ready},
 };
+use tokio::io::{AsyncRead as _, ReadBuf};
 use tokio_util::io::poll_read_buf;
 
 /// What one read asks for: a record of TLS, and most answers whole.
 pub(super) const READ: usize = 16 * 1024;
-/// What one read asks for when the response is known to be long. An app that does not read holds one of these.
+/// What one read asks for when the response is known to be long and no large buffer is left. An app that does not
+/// read holds one of these.
 const LONG_READ: usize = 32 * 1024;
 /// Room that is worth a read.
 const LEAST: usize = 4 * 1024;
+
+/// What one read of content came to.
+enum More {
+    /// It is in the buffer.
+    Buffered,
+    /// It is content as a whole.
+    Piece(Bytes),
+    /// The stream has ended.
+    End,
+}
 
 /// The response that is being received.
 pub(super) struct Receiving {
@@ -98,15 +110,62 @@ impl Receiving {
                 }
                 // A second head cannot follow the first.
                 Ok(ResponsePart::End | ResponsePart::Head(_)) => return Poll::Ready(None),
-                Ok(ResponsePart::More) => match ready!(self.poll_fill(stream, cx)) {
+                Ok(ResponsePart::More) => match ready!(self.poll_more(stream, cx)) {
                     // Without a length the end of the connection is the end of the content (RFC 9112 section 6.3).
-                    Ok(0) if self.framing.ends_with_connection() => return Poll::Ready(None),
-                    Ok(0) => return Poll::Ready(Some(Err(ended_early()))),
-                    Ok(_) => {}
+                    Ok(More::End) if self.framing.ends_with_connection() => {
+                        return Poll::Ready(None);
+                    }
+                    Ok(More::End) => return Poll::Ready(Some(Err(ended_early()))),
+                    Ok(More::Piece(piece)) => return Poll::Ready(Some(Ok(piece))),
+                    Ok(More::Buffered) => {}
                     Err(error) => return Poll::Ready(Some(Err(error.into()))),
                 },
             }
         }
+    }
+
+    /// One read of content.
+    fn poll_more(&mut self, stream: &mut Stream, cx: &mut Context<'_>) -> Poll<io::Result<More>> {
+        let left = self.framing.remaining().unwrap_or(0);
+        if left > LONG_READ as u64
+            && let Some(large) = LargeBuffer::take()
+        {
+            return self.poll_large(large, left, stream, cx);
+        }
+        let read = self.poll_fill(stream, cx);
+        read.map_ok(|count| {
+            if count == 0 {
+                More::End
+            } else {
+                More::Buffered
+            }
+        })
+    }
+
+    /// One read of content into a large buffer, if this much or more of it is to come.
+    fn poll_large(
+        &mut self,
+        mut large: LargeBuffer,
+        left: u64,
+        stream: &mut Stream,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<More>> {
+        // Not beyond the content, so that everything that comes is content.
+        let mut room = ReadBuf::new(large.room(usize::try_from(left).unwrap_or(usize::MAX)));
+        ready!(Pin::new(stream).poll_read(cx, &mut room))?;
+        let fresh = room.filled();
+        // A small piece must not keep a large buffer.
+        if fresh.len() < READ {
+            self.buffer.extend_from_slice(fresh);
+            let is_end = fresh.is_empty();
+            return Poll::Ready(Ok(if is_end { More::End } else { More::Buffered }));
+        }
+        let part = self.framing.next(fresh, &mut self.spans);
+        let Ok(ResponsePart::Content(count)) = part else {
+            // It has a length, so nothing else can follow.
+            return Poll::Ready(Ok(More::End));
+        };
+        Poll::Ready(Ok(More::Piece(large.into_bytes(count))))
     }
 
     /// One read; how much came, 0 at the end of the stream.

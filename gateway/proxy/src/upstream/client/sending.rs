@@ -1,7 +1,7 @@
 //! A request as it goes out.
 
 use super::{super::body::RequestBody, error::Http1Error, stream::Stream};
-use crate::{fields::Fields, trace_context::TRACEPARENT};
+use crate::{fields::Fields, trace_context::TRACEPARENT, write_queue::WriteQueue};
 use http::{HeaderName, HeaderValue, Method, header, uri::PathAndQuery};
 use hyper::body::Body as _;
 use std::{
@@ -10,9 +10,6 @@ use std::{
     task::{Context, Poll, ready},
 };
 use tokio::io::AsyncWrite as _;
-
-/// More than most requests with a body; a connection that needed more gives it back.
-const KEPT: usize = 16 * 1024;
 
 /// Everything of a request but its body.
 #[derive(Clone, Copy)]
@@ -40,9 +37,7 @@ pub(crate) enum Remainder {
 /// The request that is being sent.
 #[derive(Debug)]
 pub(super) struct Sending {
-    /// To be written, from `at` on.
-    buffer: Vec<u8>,
-    at: usize,
+    queue: WriteQueue,
     body: RequestBody,
     remainder: Remainder,
     /// The stream took something, so the server may have it.
@@ -53,8 +48,7 @@ pub(super) struct Sending {
 impl Default for Sending {
     fn default() -> Self {
         Self {
-            buffer: Vec::new(),
-            at: 0,
+            queue: WriteQueue::default(),
             body: RequestBody::Empty,
             remainder: Remainder::None,
             begun: false,
@@ -64,15 +58,15 @@ impl Default for Sending {
 }
 
 impl Sending {
-    /// Writes into the buffer what is here already. The body itself stays as it is until the stream
+    /// Queues what is here already. The body itself stays as it is until the stream
     /// took something, so that it can be given back.
     pub(super) fn begin(&mut self, head: RequestHead<'_>, body: RequestBody) {
         (self.begun, self.flushed) = (false, false);
-        self.remainder = write_head(&mut self.buffer, head, &body);
+        self.remainder = write_head(self.queue.head(), head, &body);
         // Head and body in one buffer: most requests leave with one write.
         if let Some(pieces) = body.pieces() {
             for piece in pieces {
-                self.buffer.extend_from_slice(piece);
+                self.queue.head().extend_from_slice(piece);
             }
             self.remainder = Remainder::None;
         }
@@ -90,7 +84,7 @@ impl Sending {
     /// Frees what the request needed if all of it is sent.
     pub(super) fn release_buffer(&mut self) {
         if self.flushed {
-            self.buffer = Vec::new();
+            self.queue = WriteQueue::default();
         }
     }
 
@@ -119,24 +113,19 @@ impl Sending {
     }
 
     fn poll_write(&mut self, stream: &mut Stream, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        while self.at < self.buffer.len() {
-            let written = ready!(Pin::new(&mut *stream).poll_write(cx, &self.buffer[self.at..]))?;
-            // A stream that takes nothing never will.
-            if written == 0 {
-                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
-            }
+        let Self { queue, begun, .. } = self;
+        ready!(queue.poll_write(|slices| {
+            let written = ready!(Pin::new(&mut *stream).poll_write_vectored(cx, slices))?;
             // From here on the request must not be sent again on another connection.
-            self.begun = true;
-            self.at += written;
-        }
-        self.buffer.clear();
-        // A long head or body must not keep its memory for a whole connection's life.
-        self.buffer.shrink_to(KEPT);
-        self.at = 0;
+            *begun |= written > 0;
+            Poll::Ready(Ok(written))
+        }))?;
+        // A long head must not keep its memory for a whole connection's life.
+        queue.shrink();
         Poll::Ready(Ok(()))
     }
 
-    /// Takes the next piece of the body into the buffer.
+    /// Queues the next piece of the body.
     fn poll_body(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Http1Error>> {
         let piece = match ready!(Pin::new(&mut self.body).poll_frame(cx)) {
             Some(Ok(frame)) => frame.into_data().unwrap_or_default(),
@@ -147,9 +136,9 @@ impl Sending {
             // An empty chunk would be the last one.
             Remainder::Chunks if piece.is_empty() => {}
             Remainder::Chunks => {
-                write!(self.buffer, "{:x}\r\n", piece.len())?;
-                self.buffer.extend_from_slice(&piece);
-                self.buffer.extend_from_slice(b"\r\n");
+                write!(self.queue.head(), "{:x}\r\n", piece.len())?;
+                self.queue.add(piece);
+                self.queue.add_end(b"\r\n");
             }
             Remainder::Length(left) => {
                 // Bytes beyond the length would be read as the start of another request.
@@ -157,7 +146,7 @@ impl Sending {
                     return Poll::Ready(Err(Http1Error::Body));
                 };
                 *left = less;
-                self.buffer.extend_from_slice(&piece);
+                self.queue.add(piece);
                 if less == 0 && self.body.is_end_stream() {
                     self.remainder = Remainder::None;
                 }
@@ -173,7 +162,7 @@ impl Sending {
             // Too short: the carrier would wait for bytes that never come.
             Remainder::Length(1..) => return Err(Http1Error::Body),
             Remainder::Length(0) | Remainder::None => {}
-            Remainder::Chunks => self.buffer.extend_from_slice(b"0\r\n\r\n"),
+            Remainder::Chunks => self.queue.add_end(b"0\r\n\r\n"),
         }
         self.remainder = Remainder::None;
         Ok(())
