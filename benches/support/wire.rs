@@ -28,6 +28,8 @@ impl fmt::Debug for Connection {
 pub struct Reply {
     /// The status.
     pub status: u16,
+    /// How long the content was.
+    pub length: usize,
     /// The beginning of the content, unless the status is 200: an error says what is wrong.
     pub said: Option<String>,
 }
@@ -40,7 +42,11 @@ impl Reply {
             let begin = &content[..content.len().min(300)];
             String::from_utf8_lossy(begin).into_owned()
         });
-        Self { status, said }
+        Self {
+            status,
+            length: content.len(),
+            said,
+        }
     }
 }
 

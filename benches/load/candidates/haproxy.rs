@@ -2,12 +2,13 @@
 
 use super::candidate::Candidate;
 use crate::{
+    certificate::certificate,
     options::Options,
     server::{Server, free_port},
     world::World,
 };
 use anyhow::Result;
-use std::{ffi::OsStr, fs, net::SocketAddr, path::Path};
+use std::{ffi::OsStr, fs, net::SocketAddr, os::unix::fs::PermissionsExt as _, path::Path};
 
 pub(super) fn start(options: &Options, world: &World) -> Result<Candidate> {
     let folder = world.folder.path();
@@ -21,6 +22,7 @@ pub(super) fn start(options: &Options, world: &World) -> Result<Candidate> {
     } else {
         world.carrier.addr.to_string()
     };
+    let parameters = apps(options, folder)?;
     let file = folder.join("haproxy.cfg");
     fs::write(
         &file,
@@ -36,7 +38,7 @@ defaults
   timeout http-request 10s
   http-reuse always
 frontend apps
-  bind {addr}
+  bind {addr}{parameters}
   default_backend ups
 backend ups
   http-request set-header Host localhost
@@ -56,5 +58,25 @@ backend ups
         folder,
     )?;
     server.listening(addr)?;
-    Ok(Candidate::peer(server, addr, world))
+    Candidate::peer(server, addr, options, world)
+}
+
+/// Parameters of the listener.
+fn apps(options: &Options, folder: &Path) -> Result<String> {
+    Ok(match (options.downstream.tls, options.downstream.http2) {
+        (false, false) => String::new(),
+        (false, true) => " proto h2".to_owned(),
+        (true, http2) => {
+            let (certificate, key) = certificate(folder)?;
+            // It takes both from one file.
+            let both = folder.join("haproxy.pem");
+            fs::write(&both, [fs::read(certificate)?, fs::read(key)?].concat())?;
+            fs::set_permissions(&both, fs::Permissions::from_mode(0o600))?;
+            let version = if http2 { "h2" } else { "http/1.1" };
+            format!(
+                " ssl crt {} alpn {version} ssl-min-ver TLSv1.2",
+                both.display()
+            )
+        }
+    })
 }

@@ -2,6 +2,7 @@
 
 use super::candidate::Candidate;
 use crate::{
+    certificate::certificate,
     options::Options,
     server::{Server, free_port},
     world::World,
@@ -22,6 +23,7 @@ pub(super) fn start(options: &Options, world: &World) -> Result<Candidate> {
     } else {
         ("http", world.carrier.addr, String::new())
     };
+    let (parameters, apps) = apps(options, folder)?;
     let file = folder.join("nginx.conf");
     fs::write(
         &file,
@@ -42,7 +44,8 @@ http {{
   scgi_temp_path {folder}/nginx-scgi;
   upstream ups {{ server {upstream}; keepalive 512; keepalive_requests 1000000000; }}
   server {{
-    listen {addr} reuseport;
+    listen {addr} reuseport{parameters};
+    {apps}
     location / {{
       proxy_pass {scheme}://ups;
       proxy_http_version 1.1;
@@ -70,5 +73,25 @@ http {{
         folder,
     )?;
     server.listening(addr)?;
-    Ok(Candidate::peer(server, addr, world))
+    Candidate::peer(server, addr, options, world)
+}
+
+/// Parameters of the listener, and what belongs to TLS.
+fn apps(options: &Options, folder: &Path) -> Result<(String, String)> {
+    let mut parameters = String::new();
+    let mut tls = String::new();
+    if options.downstream.tls {
+        let (certificate, key) = certificate(folder)?;
+        parameters += " ssl";
+        tls = format!(
+            "ssl_certificate {}; ssl_certificate_key {}; ssl_protocols TLSv1.2 TLSv1.3; \
+             ssl_session_cache shared:apps:10m;",
+            certificate.display(),
+            key.display()
+        );
+    }
+    if options.downstream.http2 {
+        parameters += " http2";
+    }
+    Ok((parameters, tls))
 }
