@@ -37,6 +37,14 @@ impl Form {
         Self::Upload1M,
     ];
 
+    /// Whether most of the work is content.
+    pub(crate) const fn is_large(self) -> bool {
+        match self {
+            Self::Shop | Self::Get => false,
+            Self::Answer100K | Self::Answer1M | Self::Upload64K | Self::Upload1M => true,
+        }
+    }
+
     /// The request.
     pub(crate) fn ask(self) -> Ask {
         match self {

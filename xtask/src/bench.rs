@@ -104,7 +104,7 @@ impl Bench {
                     .try_for_each(|form| session.figures("gateway", form))
             }
             Measurement::Peers { forms, peers, run } => {
-                let session = Session::begin(run, "peers", peers.ensure())?;
+                let session = Session::begin(run, "peers", peers.ensure(forms.has_all_peers()))?;
                 let mut forms = forms.forms().filter(|form| form.is_for_peers());
                 forms.try_for_each(|form| session.figures("peers", form))
             }

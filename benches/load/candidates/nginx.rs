@@ -10,6 +10,13 @@ use crate::{
 use anyhow::Result;
 use std::{ffi::OsStr, fs, net::SocketAddr, path::Path};
 
+/// A whole answer fits, so the carrier's connection is free early.
+const SMALL: &str = "proxy_buffers 8 16k; proxy_buffer_size 16k; client_body_buffer_size 64k;";
+/// Much content: answers are handed on in large pieces as they come. Uploads are gathered in memory first, which takes
+/// less time than `proxy_request_buffering off`. No file is written in either case.
+const LARGE: &str = "proxy_buffering off; proxy_buffer_size 128k; proxy_buffers 8 128k; \
+                     client_body_buffer_size 1m;";
+
 pub(super) fn start(options: &Options, world: &World) -> Result<Candidate> {
     let folder = world.folder.path();
     let addr = SocketAddr::from(([127, 0, 0, 1], free_port()?));
@@ -36,7 +43,6 @@ events {{ worker_connections 16384; multi_accept on; }}
 http {{
   access_log off;
   keepalive_requests 1000000000;
-  client_body_buffer_size 64k;
   client_body_temp_path {folder}/nginx-body;
   proxy_temp_path {folder}/nginx-proxy;
   fastcgi_temp_path {folder}/nginx-fastcgi;
@@ -52,8 +58,7 @@ http {{
       proxy_set_header Connection "";
       proxy_set_header Host localhost;
       proxy_set_header Authorization "Bearer {token}";
-      proxy_buffers 8 16k;
-      proxy_buffer_size 16k;
+      {buffers}
       {tls}
     }}
   }}
@@ -62,6 +67,11 @@ http {{
             workers = options.workers,
             folder = folder.display(),
             token = world.token,
+            buffers = if options.form.is_large() {
+                LARGE
+            } else {
+                SMALL
+            },
         ),
     )?;
     let arguments: [&OsStr; 2] = ["-c".as_ref(), file.as_ref()];

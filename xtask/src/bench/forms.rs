@@ -97,6 +97,11 @@ impl Form {
 }
 
 impl Choice {
+    /// Whether Envoy and Pingora are asked: they take part in this group only.
+    pub(super) fn has_all_peers(&self) -> bool {
+        self.only.is_empty() || self.only.contains(&Group::Shop)
+    }
+
     pub(super) fn forms(&self) -> impl Iterator<Item = &'static Form> {
         FORMS
             .iter()
