@@ -3,17 +3,13 @@
 use super::candidate::Candidate;
 use crate::{
     certificate::certificate,
+    form::Form,
     options::Options,
     server::{Server, free_port},
     world::World,
 };
 use anyhow::Result;
 use std::{ffi::OsStr, fs, net::SocketAddr, os::unix::fs::PermissionsExt as _, path::Path};
-
-/// Bytes of a buffer: its default.
-const SMALL: u32 = 16 * 1024;
-/// For much content. It takes less time than the default and than `option splice-auto`.
-const LARGE: u32 = 128 * 1024;
 
 pub(super) fn start(options: &Options, world: &World) -> Result<Candidate> {
     let folder = world.folder.path();
@@ -55,11 +51,7 @@ backend ups
 "#,
             workers = options.workers,
             token = world.token,
-            buffer = if options.form.is_large() {
-                LARGE
-            } else {
-                SMALL
-            },
+            buffer = buffer(options.form),
         ),
     )?;
     let arguments: [&OsStr; 3] = ["-db".as_ref(), "-f".as_ref(), file.as_ref()];
@@ -92,4 +84,14 @@ fn apps(options: &Options, folder: &Path) -> Result<String> {
             )
         }
     })
+}
+
+/// Bytes of a buffer: what took the least time for each form. With much content `option splice-auto` took more.
+const fn buffer(form: Form) -> u32 {
+    match form {
+        // Its default.
+        Form::Shop | Form::Get => 16 * 1024,
+        Form::Answer100K | Form::Upload64K => 32 * 1024,
+        Form::Answer1M | Form::Upload1M => 128 * 1024,
+    }
 }
