@@ -68,7 +68,9 @@ impl Other {
     fn build(commit: &str, quick: bool) -> Result<Self> {
         let checkout = Checkout::new(commit)?;
         let built = if quick {
-            programs::quick_build_of(checkout.folder())
+            // Not the target folder of the working tree: cargo takes crates of the same name for the same, so each
+            // build would undo the other.
+            programs::quick_build_of(checkout.folder(), &checkout::folder().join("build"))
         } else {
             shipped::build_of(checkout.folder())
         }?;
@@ -131,4 +133,29 @@ fn row(form: &Form, run: &Found) -> Result<[String; 5]> {
         ),
         rounds.collect::<Vec<_>>().join(" "),
     ])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn row_has_both_builds_and_the_ratio_of_each_round() {
+        let figure = |median: f64| json!({"median": median, "least": 0.9, "most": 1.25, "rounds": [0.9, median, 1.25]});
+        let build = |us: f64, ratio: f64| json!({"name": "waybill", "ratio": figure(ratio), "shapes": {"closed": {"cpu_us_per_request": figure(us)}}});
+        let json = json!({"candidates": [build(20.0, 1.0), build(25.0, 0.8)]});
+        let file = tempfile::NamedTempFile::new().unwrap();
+        fs::write(file.path(), json.to_string()).unwrap();
+        let form = Choice::default().forms().next().unwrap();
+        let row = row(form, &Found::read(file.path()).unwrap()).unwrap();
+        let expected = [
+            "plain-1",
+            "25.0",
+            "20.0",
+            "0.800 (0.90 to 1.25)",
+            "0.90 0.80 1.25",
+        ];
+        assert_eq!(row, expected);
+    }
 }

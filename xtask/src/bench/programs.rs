@@ -67,11 +67,8 @@ impl Programs {
 
 /// The quick build of another checkout, as [`Programs::build`] builds this one: other packages would turn on other
 /// features.
-pub(super) fn quick_build_of(checkout: &Path) -> Result<Built> {
+pub(super) fn quick_build_of(checkout: &Path, target: &Path) -> Result<Built> {
     let mut build = cargo::build_command(Profile::Quick, &SHIPPED);
-    // The target folder of this checkout has the registry's crates already.
-    let target = env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
-    let target = target.unwrap_or_else(|| cargo::root().join("target"));
     build.arg("--target-dir").arg(target).current_dir(checkout);
     Built::find(&cargo::artifacts(&mut build)?)
 }
