@@ -2,9 +2,10 @@
 
 mod app;
 mod candidate;
+mod carrier;
 mod envoy;
+mod floor;
 mod haproxy;
-mod mock_ups;
 mod nginx;
 mod pingora;
 mod waybill;
@@ -12,7 +13,7 @@ mod waybill;
 pub(crate) use candidate::Candidate;
 pub(crate) use waybill::{Extra, start as start_waybill};
 
-use crate::{machine, options::Options, world::World};
+use crate::{form::Form, machine, options::Options, world::World};
 use anyhow::Result;
 use envoy::Injection;
 
@@ -22,7 +23,9 @@ pub(crate) enum Kind {
     /// Which of the given builds of the gateway.
     Waybill(usize),
     /// No proxy: the carrier, asked directly.
-    MockUps,
+    Carrier,
+    /// The least that a gateway of this design can cost.
+    Floor,
     /// Distribution package.
     Nginx,
     /// Distribution package.
@@ -36,19 +39,23 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    /// The proxies that a user might pick instead of Waybill.
-    pub(crate) const PEERS: [Self; 5] = [
-        Self::Nginx,
-        Self::Haproxy,
-        Self::Envoy,
-        Self::EnvoyInjector,
-        Self::Pingora,
-    ];
+    /// The proxies that a user might pick instead of Waybill, and the floor, as far as they take part in this load.
+    pub(crate) fn peers(options: &Options) -> Vec<Self> {
+        let mut peers = vec![Self::Nginx, Self::Haproxy];
+        // The far ones only where they have always been measured: elsewhere they would take time and show nothing new.
+        if options.form == Form::Shop && options.downstream.is_plain() {
+            peers.extend([Self::Envoy, Self::EnvoyInjector, Self::Pingora]);
+        }
+        if !options.downstream.http2 {
+            peers.push(Self::Floor);
+        }
+        peers
+    }
 
     /// What must run. A peer may not be installed.
     pub(crate) const fn is_ours(self) -> bool {
         match self {
-            Self::Waybill(_) | Self::MockUps => true,
+            Self::Waybill(_) | Self::Carrier | Self::Floor => true,
             Self::Nginx | Self::Haproxy | Self::Envoy | Self::EnvoyInjector | Self::Pingora => {
                 false
             }
@@ -59,7 +66,8 @@ impl Kind {
         match self {
             Self::Waybill(0) => "waybill".to_owned(),
             Self::Waybill(build) => format!("waybill #{}", build + 1),
-            Self::MockUps => "mock-ups itself".to_owned(),
+            Self::Carrier => "the carrier itself".to_owned(),
+            Self::Floor => "floor".to_owned(),
             Self::Nginx => "nginx".to_owned(),
             Self::Haproxy => "haproxy".to_owned(),
             Self::Envoy => "envoy".to_owned(),
@@ -72,7 +80,8 @@ impl Kind {
     pub(crate) fn start(self, options: &Options, world: &World) -> Result<Candidate> {
         match self {
             Self::Waybill(build) => start_waybill(options, build, world, &Extra::default()),
-            Self::MockUps => mock_ups::start(options, world),
+            Self::Carrier => carrier::start(options, world),
+            Self::Floor => floor::start(options, world),
             Self::Nginx => nginx::start(options, world),
             Self::Haproxy => haproxy::start(options, world),
             Self::Envoy => envoy::start(options, world, Injection::Header),
@@ -85,7 +94,11 @@ impl Kind {
     pub(crate) fn version(self, options: &Options) -> Option<String> {
         let (program, argument) = match self {
             Self::Waybill(build) => (options.waybill.get(build)?.as_path(), "--version"),
-            Self::MockUps => (options.mock_ups.as_path(), "--version"),
+            Self::Carrier if options.form == Form::Shop => {
+                (options.mock_ups.as_path(), "--version")
+            }
+            // Programs of the bench: the commit says which.
+            Self::Carrier | Self::Floor => return None,
             Self::Nginx => ("nginx".as_ref(), "-v"),
             Self::Haproxy => ("haproxy".as_ref(), "-v"),
             Self::Envoy | Self::EnvoyInjector => (options.envoy.as_path(), "--version"),

@@ -1,9 +1,12 @@
 //! How the load speaks to the gateway.
 
+use crate::certificate::certificate;
+use anyhow::Result;
+use benches::client::{Target, tls};
 use clap::{Args, ValueEnum};
-use std::fmt;
+use std::{fmt, net::SocketAddr, path::Path};
 
-/// How the load speaks to the gateway. Peers are always asked by HTTP/1.1 in plaintext.
+/// How the load speaks to the gateway and to its peers.
 #[derive(Args, Clone, Copy, Debug, Default)]
 pub(crate) struct Downstream {
     /// HTTP/2; without TLS by prior knowledge.
@@ -33,9 +36,22 @@ pub(crate) enum App {
 }
 
 impl Downstream {
-    /// Whether it is what peers are asked by.
+    /// Whether it is HTTP/1.1 without TLS and without credentials: what every peer is asked by.
     pub(crate) fn is_plain(self) -> bool {
         !self.http2 && !self.tls && self.app == App::Trusted
+    }
+
+    /// A server that listens there, with the certificate of this folder if it has TLS.
+    pub(crate) fn target(self, addr: SocketAddr, folder: &Path) -> Result<Target> {
+        let tls = match self.tls {
+            true => Some(tls(&certificate(folder)?.0, self.http2)?),
+            false => None,
+        };
+        Ok(Target {
+            addr,
+            http2: self.http2,
+            tls,
+        })
     }
 }
 

@@ -1,15 +1,18 @@
 //! Load on the shipped gateway, and the same load on the proxies that a user might pick instead.
 //!
-//! Every candidate does the same work: it takes a Shop request without credentials, puts one bearer of
-//! more than a kilobyte on it, and forwards it to `mock-ups`, which answers computed rates only to that
-//! bearer. A run with a single answer other than 200 does not count.
+//! Every candidate does the same work: it takes a request without credentials, puts one bearer of more than a kilobyte
+//! on it, and forwards it to a carrier, which answers only to that bearer: `mock-ups` with computed rates, or a stand-in
+//! with as much content as was asked for. A run with a single wrong answer does not count.
 
 mod about;
 mod candidates;
+mod certificate;
 mod count;
 mod downstream;
 mod figures;
+mod form;
 mod gateway_metrics;
+mod hand_made;
 mod http;
 mod machine;
 mod measure;
@@ -25,12 +28,16 @@ use about::About;
 use anyhow::{Result, ensure};
 use candidates::Kind;
 use clap::{Parser, Subcommand};
+use downstream::App;
+use hand_made::{carrier, floor};
 use options::Options;
 use output::{say, write};
 use std::{io::Write as _, process::ExitCode};
 
 #[derive(Parser)]
 #[command(name = "load", about = "Load on the shipped gateway and on its peers")]
+// An option may be given again: what `cargo xtask bench` was given wins over its own.
+#[command(args_override_self = true)]
 struct Cli {
     #[command(subcommand)]
     measurement: Measurement,
@@ -49,6 +56,10 @@ enum Measurement {
     Count(Options),
     /// Many accounts at once: tokens falling due, revoked, not to be had.
     Storms(storms::StormOptions),
+    /// The carrier of the loads that the mock has no answer to; the measurements start it.
+    Carrier(carrier::Options),
+    /// The relay that costs the least; the measurements start it.
+    Floor(floor::Options),
 }
 
 fn main() -> ExitCode {
@@ -66,24 +77,27 @@ fn run(measurement: Measurement) -> Result<()> {
     match measurement {
         Measurement::Gateway(options) => {
             let mut kinds = builds(&options);
-            if options.downstream.is_plain() && !options.tls_upstream {
-                kinds.push(Kind::MockUps);
+            // Builds that are compared take turns as closely as they can.
+            let single = kinds.len() == 1;
+            if single && options.downstream.is_plain() && !options.tls_upstream {
+                kinds.push(Kind::Carrier);
             }
             compare(&options, &kinds)
         }
         Measurement::Peers(options) => {
             ensure!(
-                options.downstream.is_plain(),
-                "peers are compared by HTTP/1.1 without TLS: {} is not",
-                options.downstream
+                options.downstream.app == App::Trusted,
+                "peers know no apps with credentials: leave out --app"
             );
             let mut kinds = builds(&options);
-            kinds.extend(Kind::PEERS);
+            kinds.extend(Kind::peers(&options));
             compare(&options, &kinds)
         }
         Measurement::Smoke(options) => say(&smoke::run(&options)?),
         Measurement::Count(options) => say(&serde_json::to_string(&count::run(&options)?)?),
         Measurement::Storms(storms) => storms::run(&storms),
+        Measurement::Carrier(options) => carrier::run(&options),
+        Measurement::Floor(options) => floor::run(&options),
     }
 }
 

@@ -1,6 +1,6 @@
 //! How to measure: the options that every kind of measurement shares.
 
-use crate::{about, downstream::Downstream};
+use crate::{about, downstream::Downstream, form::Form};
 use clap::Args;
 use std::{path::PathBuf, time::Duration};
 
@@ -40,9 +40,12 @@ pub(crate) struct Options {
     /// The Pingora program of `benches/pingora`.
     #[arg(long)]
     pub(crate) pingora: Option<PathBuf>,
+    /// What is asked, and what comes back.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) form: Form,
     #[command(flatten)]
     pub(crate) downstream: Downstream,
-    /// TLS between proxy and mock.
+    /// TLS between proxy and carrier.
     #[arg(long)]
     pub(crate) tls_upstream: bool,
     /// Only the closed loop: for comparing builds quickly.

@@ -135,7 +135,7 @@ pub(crate) fn json(options: &Options, about: &About, results: &[Results]) -> Val
         "workers": options.workers, "connections": options.connections, "rate": options.rate,
         "fresh_rate": options.fresh_rate(), "idle": options.idle,
         "seconds": options.seconds, "rounds": options.rounds, "tls_upstream": options.tls_upstream,
-        "downstream": options.downstream.to_string(),
+        "downstream": options.downstream.to_string(), "form": options.form.to_string(),
         "processors": {"proxy": plan.proxy, "mock": plan.backend, "generator": plan.generator},
         "candidates": results.iter().map(candidate).collect::<Vec<_>>(),
     })

@@ -2,8 +2,9 @@
 //! Every form of the load is used once, so that the load's own code is tried too.
 
 use crate::{
-    candidates::{Candidate, Extra, start_waybill},
+    candidates::{Candidate, Extra, Kind, start_waybill},
     downstream::{App, Downstream},
+    form::Form,
     gateway_metrics::token_requests,
     machine::Plan,
     measure::generate,
@@ -51,6 +52,14 @@ pub(crate) fn run(options: &Options) -> Result<String> {
              all right, 1 token request"
         ));
     }
+    for form in Form::OF_THE_STAND_IN {
+        let options = Options {
+            form,
+            ..options.clone()
+        };
+        report.push(every_proxy(&options).with_context(|| form.to_string())?);
+    }
+    report.push(every_proxy(options).context("beside peers")?);
     report.push(storms::smoke(options)?);
     Ok(report.join("\n"))
 }
@@ -105,6 +114,30 @@ fn loads(options: &Options, world: &World, gateway: &Candidate) -> Result<(u64, 
         "the mock saw {after} token requests, {before} of them made by this program"
     );
     Ok((cold, answers))
+}
+
+/// One form of load through every proxy that is there.
+fn every_proxy(options: &Options) -> Result<String> {
+    let world = World::start(options)?;
+    let (mut said, form) = (Vec::new(), options.form);
+    for kind in [Kind::Waybill(0), Kind::Floor, Kind::Nginx, Kind::Haproxy] {
+        let name = kind.name();
+        let proxy = match kind.start(options, &world) {
+            Ok(proxy) => proxy,
+            Err(error) if !kind.is_ours() => {
+                said.push(format!("{name} skipped ({error:#})"));
+                continue;
+            }
+            Err(error) => return Err(error),
+        };
+        let (target, ask) = (proxy.target.clone(), proxy.ask.clone());
+        let load = Load::closed(target, ask, 8, Duration::from_millis(300));
+        let answers = good(&world, load).with_context(|| name.clone());
+        let answers = answers.map_err(|error| proxy.server.explain(error))?;
+        proxy.server.stop()?;
+        said.push(format!("{name} {answers} right answers"));
+    }
+    Ok(format!("{form}: {}", said.join(", ")))
 }
 
 fn good(world: &World, load: Load) -> Result<u64> {

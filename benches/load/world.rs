@@ -1,11 +1,15 @@
-//! What every candidate finds: a folder, processors, the mock, and the token that it wants to see.
+//! What every candidate finds: a folder, processors, the carrier, and the token that it wants to see.
 
-use crate::{http::get, machine::Plan, options::Options, server::Server};
+use crate::{
+    certificate::certificate, form::Form, http::get, machine::Plan, options::Options,
+    server::Server,
+};
 use anyhow::{Context as _, Result};
 use benches::ask::Ask;
 use http::Request;
 use serde_json::Value;
 use std::{
+    env,
     ffi::OsStr,
     fs,
     net::SocketAddr,
@@ -27,7 +31,7 @@ pub(crate) struct World {
 /// More token requests than any journal here keeps.
 pub(crate) const ALL: usize = 10_000_000;
 
-/// A running mock.
+/// A running mock, or a stand-in that answers what the mock cannot.
 pub(crate) struct Carrier {
     /// Its plaintext side.
     pub(crate) addr: SocketAddr,
@@ -60,18 +64,57 @@ impl World {
 
     pub(crate) fn start_with(options: &Options, plan: Plan, mock: &Mock) -> Result<Self> {
         let folder = tempfile::tempdir()?;
-        let carrier = Carrier::start(options, "mock-ups", &plan.backend, folder.path(), mock)?;
+        let carrier = Carrier::of_the_form(options, "carrier", &plan.backend, folder.path(), mock)?;
         Ok(Self {
             plan,
             token: carrier.token()?,
             folder,
             carrier,
-            ask: Ask::shop(),
+            ask: options.form.ask(),
         })
     }
 }
 
 impl Carrier {
+    /// Starts the carrier that has answers to this form of load.
+    pub(crate) fn of_the_form(
+        options: &Options,
+        name: &str,
+        processors: &[usize],
+        folder: &Path,
+        mock: &Mock,
+    ) -> Result<Self> {
+        match options.form {
+            Form::Shop => Self::start(options, name, processors, folder, mock),
+            Form::Get | Form::Answer100K | Form::Answer1M | Form::Upload64K | Form::Upload1M => {
+                Self::stand_in(name, processors, folder)
+            }
+        }
+    }
+
+    /// Starts the bench's own stand-in ([`crate::hand_made::carrier`]).
+    fn stand_in(name: &str, processors: &[usize], folder: &Path) -> Result<Self> {
+        let (ca_file, key) = certificate(folder)?;
+        let workers = processors.len().to_string();
+        let arguments: [&OsStr; 7] = [
+            "carrier".as_ref(),
+            "--workers".as_ref(),
+            workers.as_ref(),
+            "--cert".as_ref(),
+            ca_file.as_ref(),
+            "--key".as_ref(),
+            key.as_ref(),
+        ];
+        let program = env::current_exe()?;
+        let mut server = Server::start(name, &program, &arguments, processors, folder)?;
+        Ok(Self {
+            addr: server.address("listening on http")?,
+            tls: server.address("listening on https")?,
+            ca_file,
+            server,
+        })
+    }
+
     /// Starts a mock on these processors.
     pub(crate) fn start(
         options: &Options,

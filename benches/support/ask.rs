@@ -2,16 +2,18 @@
 
 use anyhow::Result;
 use bytes::Bytes;
-use http::Request;
+use http::{Method, Request};
 use http_body_util::Full;
 use std::fmt::Write as _;
 
 /// A request that is sent over and over.
 #[derive(Clone, Debug)]
 pub struct Ask {
+    method: Method,
     path: String,
     fields: Vec<(String, String)>,
     body: Bytes,
+    answer: Option<usize>,
 }
 
 impl Ask {
@@ -27,9 +29,25 @@ impl Ask {
         Self::rating("Rate", Some("03"))
     }
 
+    /// A request without content.
+    #[must_use]
+    pub fn get(path: &str) -> Self {
+        Self::new(Method::GET, path.to_owned(), Bytes::new())
+    }
+
+    /// A request with this content.
+    #[must_use]
+    pub fn post(path: &str, body: Bytes) -> Self {
+        Self::new(Method::POST, path.to_owned(), body).with("content-type", "application/json")
+    }
+
     fn rating(option: &str, service: Option<&str>) -> Self {
+        let path = format!("/api/rating/v2409/{option}");
+        Self::post(&path, Bytes::from(body(option, service)))
+    }
+
+    fn new(method: Method, path: String, body: Bytes) -> Self {
         let fields = [
-            ("content-type", "application/json"),
             ("accept", "application/json"),
             ("user-agent", "waybill-load"),
             ("transid", "0123456789abcdef0123456789abcdef"),
@@ -37,10 +55,25 @@ impl Ask {
         ];
         let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
         Self {
-            path: format!("/api/rating/v2409/{option}"),
+            method,
+            path,
             fields: fields.map(owned).to_vec(),
-            body: Bytes::from(body(option, service)),
+            body,
+            answer: None,
         }
+    }
+
+    /// This request, whose right answer has this many bytes of content.
+    #[must_use]
+    pub const fn answered_with(mut self, length: usize) -> Self {
+        self.answer = Some(length);
+        self
+    }
+
+    /// The length of a right answer's content; `None` if it is not known.
+    #[must_use]
+    pub const fn answer(&self) -> Option<usize> {
+        self.answer
     }
 
     /// This request with one more field.
@@ -66,12 +99,16 @@ impl Ask {
     /// Ready to be written on an HTTP/1.1 connection.
     #[must_use]
     pub fn http1(&self) -> Vec<u8> {
-        let mut head = format!("POST {} HTTP/1.1\r\nHost: 127.0.0.1\r\n", self.path);
+        let (method, path) = (&self.method, &self.path);
+        let mut head = format!("{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n");
         for (name, value) in &self.fields {
             // Writing to a text cannot fail.
             let _ = write!(head, "{name}: {value}\r\n");
         }
-        let _ = write!(head, "Content-Length: {}\r\n\r\n", self.body.len());
+        if !self.body.is_empty() {
+            let _ = write!(head, "Content-Length: {}\r\n", self.body.len());
+        }
+        head += "\r\n";
         [head.as_bytes(), &self.body].concat()
     }
 
@@ -81,7 +118,9 @@ impl Ask {
     /// When a field is none.
     pub fn http2(&self, tls: bool) -> Result<Request<Full<Bytes>>> {
         let scheme = if tls { "https" } else { "http" };
-        let mut request = Request::post(format!("{scheme}://127.0.0.1{}", self.path));
+        let mut request = Request::builder()
+            .method(&self.method)
+            .uri(format!("{scheme}://127.0.0.1{}", self.path));
         for (name, value) in &self.fields {
             request = request.header(name, value);
         }

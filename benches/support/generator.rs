@@ -76,9 +76,9 @@ impl Load {
 /// What came of it.
 #[derive(Debug)]
 pub struct LoadOutcome {
-    /// Answers with status 200.
+    /// Answers with status 200, as long as they should be.
     pub good: u64,
-    /// Everything else: other statuses, broken connections. A run with any does not count.
+    /// Everything else: other statuses, other lengths, broken connections. A run with any does not count.
     pub bad: BadResponses,
     /// From when the request was due (open loop) or sent (closed loop) to its last byte, microseconds.
     /// In an open loop a late request counts its waiting, so nothing is omitted.
@@ -323,7 +323,7 @@ async fn client(context: Rc<LoadContext>, mut connection: Client) {
             }
         }
         match connection.exchange(context.request(slot)).await {
-            Ok(reply) => context.record(due, reply),
+            Ok(reply) => context.record(slot, due, reply),
             Err(error) => {
                 context.failed(&error);
                 match Client::open(&load.target).await {
@@ -346,16 +346,28 @@ impl LoadContext {
         self.start + Duration::from_nanos(slot.saturating_mul(1_000_000_000) / u64::from(rate))
     }
 
-    fn request(&self, slot: u64) -> &Prepared {
-        let turn = slot % self.prepared.len() as u64;
-        &self.prepared[usize::try_from(turn).unwrap_or_default()]
+    /// Which of the requests has its turn.
+    fn turn(&self, slot: u64) -> usize {
+        usize::try_from(slot % self.prepared.len() as u64).unwrap_or_default()
     }
 
-    fn record(&self, due: Instant, reply: Reply) {
+    fn request(&self, slot: u64) -> &Prepared {
+        &self.prepared[self.turn(slot)]
+    }
+
+    fn record(&self, slot: u64, due: Instant, reply: Reply) {
         if reply.status != 200 {
             let kind = format!("status {}", reply.status);
             let said = reply.said.unwrap_or_default();
             return self.bad.borrow_mut().add(kind, said);
+        }
+        let right = self.load.asks[self.turn(slot)].answer();
+        if right.is_some_and(|right| right != reply.length) {
+            let kind = "an answer of another length".to_owned();
+            return self
+                .bad
+                .borrow_mut()
+                .add(kind, format!("{} bytes", reply.length));
         }
         self.good.set(self.good.get() + 1);
         // From when the request was due, not from when it was sent: a stall of the server delays the
@@ -433,6 +445,20 @@ mod tests {
         let whole = outcome.latency_us.value_at_quantile(0.99);
         assert_eq!(outcome.seconds_us.len(), 3, "{outcome:?}");
         assert!(outcome.typical_second(0.99) < whole, "{outcome:?}");
+    }
+
+    #[test]
+    fn answer_of_another_length_is_bad() {
+        let ask = Ask::shop().answered_with(1);
+        let addr = stalling(ask.http1().len(), Duration::ZERO);
+        let load = Load {
+            requests: Some(3),
+            ..Load::closed(Target::plain(addr), ask, 1, Duration::from_secs(5))
+        };
+        let outcome = run(load).unwrap();
+        assert_eq!((outcome.good, outcome.bad.count), (0, 3), "{outcome:?}");
+        let error = outcome.all_good().unwrap_err().to_string();
+        assert!(error.contains("3 x an answer of another length"), "{error}");
     }
 
     #[test]

@@ -28,6 +28,8 @@ impl fmt::Debug for Connection {
 pub struct Reply {
     /// The status.
     pub status: u16,
+    /// How long the content was; chunked content counts with its sizes.
+    pub length: usize,
     /// The beginning of the content, unless the status is 200: an error says what is wrong.
     pub said: Option<String>,
 }
@@ -40,9 +42,17 @@ impl Reply {
             let begin = &content[..content.len().min(300)];
             String::from_utf8_lossy(begin).into_owned()
         });
-        Self { status, said }
+        Self {
+            status,
+            length: content.len(),
+            said,
+        }
     }
 }
+
+/// Room for a response; of a longer one this much of the beginning is kept.
+const BUFFER: usize = 64 * 1024;
+const KEPT: usize = 8 * 1024;
 
 /// How the content of a response ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,7 +67,7 @@ impl Connection {
     pub fn new(stream: Box<dyn Stream>) -> Self {
         Self {
             stream,
-            buffer: vec![0; 32 * 1024],
+            buffer: vec![0; BUFFER],
             filled: 0,
         }
     }
@@ -76,27 +86,44 @@ impl Connection {
             self.read().await?;
         };
         let (status, content) = parse_head(&self.buffer[..head_end])?;
-        let end = match content {
+        let length = match content {
             Content::Length(length) => {
-                self.read_to(head_end + length).await?;
-                head_end + length
+                self.skip_to(head_end + length).await?;
+                length
             }
             Content::Chunked => loop {
-                if let Some(end) = chunked_end(&self.buffer[head_end..self.filled])? {
-                    break head_end + end;
+                if let Some(length) = chunked_end(&self.buffer[head_end..self.filled])? {
+                    ensure!(head_end + length == self.filled, "bytes after the response");
+                    break length;
                 }
                 self.read().await?;
             },
         };
-        ensure!(end == self.filled, "bytes after the response");
+        let begin = &self.buffer[head_end..self.filled];
+        let reply = Reply {
+            length,
+            ..Reply::new(status, begin)
+        };
         self.filled = 0;
-        Ok(Reply::new(status, &self.buffer[head_end..end]))
+        Ok(reply)
     }
 
-    async fn read_to(&mut self, filled: usize) -> Result<()> {
-        while self.filled < filled {
-            self.read().await?;
+    /// Reads until a response of this length is there. What the buffer has no room for is counted and forgotten: to
+    /// keep a megabyte for each connection would cost the generator more than to read it.
+    async fn skip_to(&mut self, end: usize) -> Result<()> {
+        let mut seen = self.filled;
+        while seen < end {
+            if self.filled < self.buffer.len() {
+                let before = self.filled;
+                self.read().await?;
+                seen += self.filled - before;
+            } else {
+                let read = self.stream.read(&mut self.buffer[KEPT..]).await?;
+                ensure!(read > 0, "the server closed the connection");
+                seen += read;
+            }
         }
+        ensure!(seen == end, "bytes after the response");
         Ok(())
     }
 

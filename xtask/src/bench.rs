@@ -2,7 +2,9 @@
 
 mod about;
 mod carriers;
+mod compare;
 mod fleet;
+mod forms;
 mod gate;
 mod micro;
 mod peers;
@@ -19,6 +21,7 @@ use crate::{
 };
 use anyhow::Result;
 use clap::{Args, Subcommand};
+use forms::{Choice, Form};
 use peers::Peers;
 use programs::Programs;
 use std::{
@@ -37,15 +40,25 @@ enum Measurement {
     /// The hot paths one by one (criterion).
     Micro(micro::Micro),
     /// Load on the gateway alone.
-    Load(Run),
-    /// One load on the gateway, nginx, HAProxy, Envoy and Pingora, alternating. Installs the peers
-    /// that are missing, where it may.
+    Load {
+        #[command(flatten)]
+        forms: Choice,
+        #[command(flatten)]
+        run: Run,
+    },
+    /// One load on the gateway, nginx, HAProxy, Envoy, Pingora and a relay that costs the least, alternating. Installs
+    /// the peers that are missing, where it may.
+    #[command(after_help = PEERS_EXAMPLES)]
     Peers {
+        #[command(flatten)]
+        forms: Choice,
         #[command(flatten)]
         peers: peers::Options,
         #[command(flatten)]
         run: Run,
     },
+    /// The working tree against another commit, alternating in one run: processor time of a request, round by round.
+    Compare(compare::Compare),
     /// Many accounts at once: tokens due together, all revoked, not to be had; idle accounts.
     Storms(Run),
     /// Correctness under a short load, without figures (CI).
@@ -61,6 +74,11 @@ enum Measurement {
     /// The last results into docs/benchmarks.md, with plots.
     Report(report::Report),
 }
+
+const PEERS_EXAMPLES: &str = "Examples:
+  cargo xtask bench peers -- --rounds 7
+  cargo xtask bench peers --only get,bulk,upload
+  cargo xtask bench peers --only tls,http2 --quick --no-install -- --rounds 2 --seconds 1";
 
 #[derive(Args)]
 struct Run {
@@ -79,14 +97,18 @@ impl Bench {
     pub(crate) fn run(self) -> Result<()> {
         match self.measurement {
             Measurement::Micro(micro) => micro.run(),
-            Measurement::Load(run) => {
+            Measurement::Load { forms, run } => {
                 let session = Session::begin(run, "load", Peers::default())?;
-                session.matrix("gateway")?;
-                session.downstream()
+                forms
+                    .forms()
+                    .try_for_each(|form| session.figures("gateway", form))
             }
-            Measurement::Peers { peers, run } => {
-                Session::begin(run, "peers", peers.ensure())?.matrix("peers")
+            Measurement::Peers { forms, peers, run } => {
+                let session = Session::begin(run, "peers", peers.ensure(forms.has_all_peers()))?;
+                let mut forms = forms.forms().filter(|form| form.is_for_peers());
+                forms.try_for_each(|form| session.figures("peers", form))
             }
+            Measurement::Compare(compare) => compare.run(),
             Measurement::Storms(run) => Session::begin(run, "storms", Peers::default())?.storms(),
             Measurement::Smoke => cargo::run(&mut Programs::build(Profile::Dev)?.load("smoke")),
             Measurement::Gate(gate) => gate.run(),
@@ -136,41 +158,15 @@ impl Session {
         })
     }
 
-    /// Plaintext and TLS upstream, one and two workers.
-    fn matrix(&self, what: &str) -> Result<()> {
-        for workers in ["1", "2"] {
-            let forms: [(&str, &[&str]); 2] = [("plain", &[]), ("tls", &["--tls-upstream"])];
-            for (upstream, options) in forms {
-                let name = format!("{what}-{upstream}-{workers}");
-                self.figures(what, &name, &[&["--workers", workers], options].concat())?;
-            }
-        }
-        Ok(())
-    }
-
-    /// The other forms of an app's requests: HTTP/2, TLS, with credentials of its own.
-    fn downstream(&self) -> Result<()> {
-        let forms: [(&str, &[&str]); 5] = [
-            ("h2", &["--http2"]),
-            ("tls", &["--tls-downstream"]),
-            ("h2-tls", &["--http2", "--tls-downstream"]),
-            ("key", &["--app", "key"]),
-            ("token", &["--app", "token"]),
-        ];
-        for (name, options) in forms {
-            self.figures("gateway", &format!("gateway-apps-{name}"), options)?;
-        }
-        Ok(())
-    }
-
     fn storms(&self) -> Result<()> {
         self.load("storms", &self.file("storms", "json"), &[])
     }
 
     /// Measures, and draws what came of it.
-    fn figures(&self, what: &str, name: &str, options: &[&str]) -> Result<()> {
-        let (figures, plot) = (self.file(name, "json"), self.file(name, "svg"));
-        self.load(what, &figures, options)?;
+    fn figures(&self, what: &str, form: &Form) -> Result<()> {
+        let name = format!("{what}-{}", form.name);
+        let (figures, plot) = (self.file(&name, "json"), self.file(&name, "svg"));
+        self.load(what, &figures, form.options)?;
         fs::write(&plot, report::plot(&figures)?)?;
         say::line(format!(
             "figures and plot: {name}.json and .svg in {}",

@@ -144,7 +144,7 @@ impl Drop for Ahead {
 }
 
 impl Built {
-    fn find(artifacts: &Artifacts) -> Result<Self> {
+    pub(crate) fn find(artifacts: &Artifacts) -> Result<Self> {
         Ok(Self {
             waybill: artifacts.find("waybill")?,
             mock_ups: artifacts.find("mock-ups")?,

@@ -9,18 +9,23 @@ mod profile;
 mod renew;
 
 use crate::{
-    cargo::{self, Profile},
-    programs::Programs,
+    cargo::{self, Built, Profile},
+    programs::{GUIDED, Programs},
     say,
 };
 use anyhow::{Context as _, Result};
 use std::{
     env,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Command, Stdio},
 };
 
 pub(crate) use renew::renew;
+
+/// The profile of this checkout.
+const STORED: &str = "stored";
+/// The profile and the build of another one.
+const COMPARED: &str = "compared";
 
 /// The shipped programs.
 pub(crate) struct Shipped {
@@ -34,7 +39,8 @@ pub(crate) struct Shipped {
 /// # Errors
 /// If the profile is not this compiler's; the error says what to do.
 pub(crate) fn build(glibc: Option<&str>) -> Result<Shipped> {
-    let Some(profile) = profile::stored(&compiler()?)? else {
+    let compiler = compiler()?;
+    let Some(profile) = profile::stored(&compiler, STORED)? else {
         say::step(
             "building without profile-guided optimisation, because packaging/profile has no profile: the programs will \
              need about 15 % more processor time. `cargo xtask dist --renew-profile` makes one",
@@ -47,7 +53,7 @@ pub(crate) fn build(glibc: Option<&str>) -> Result<Shipped> {
     say::step(format!("the compiler is guided by {}", profile.origin));
     let flag = format!("-Cprofile-use={}", profile.file.display());
     Ok(Shipped {
-        programs: release(Profile::Release, "guided", Some(flag), glibc)?,
+        programs: release(compiler, Profile::Release, "guided", Some(flag), glibc)?,
         guide: profile.origin,
     })
 }
@@ -57,22 +63,46 @@ pub(crate) fn build(glibc: Option<&str>) -> Result<Shipped> {
 /// # Errors
 /// If not; the error says what to do.
 pub(crate) fn check_profile() -> Result<()> {
-    profile::stored(&compiler()?).map(drop)
+    profile::stored(&compiler()?, STORED).map(drop)
 }
 
 /// Builds the programs without a profile.
 pub(crate) fn unguided(profile: Profile, glibc: Option<&str>) -> Result<Programs> {
-    release(profile, "unguided", None, glibc)
+    release(compiler()?, profile, "unguided", None, glibc)
+}
+
+/// Builds the gateway, the mock and the UPS plugin of another checkout as [`build`] builds those of this one.
+///
+/// # Errors
+/// If that checkout has no profile, or not one of this compiler.
+pub(crate) fn build_of(checkout: &Path) -> Result<Built> {
+    let compiler = compiler_of(checkout)?;
+    let profile = profile::stored(&compiler, COMPARED)?.context(
+        "it has no packaging/profile, so it cannot be built as the working tree is: compare with --quick",
+    )?;
+    let flag = format!("-Cprofile-use={}", profile.file.display());
+    let build = |packages: &[&str]| {
+        let mut command = cargo::build_command(Profile::Release, packages);
+        reproducible(&mut command, &compiler, COMPARED, Some(flag.clone()));
+        cargo::artifacts(&mut command)
+    };
+    // Apart from the plugin, for the reason that `GUIDED` has.
+    let programs = build(&GUIDED)?;
+    Ok(Built {
+        waybill: programs.find("waybill")?,
+        mock_ups: programs.find("mock-ups")?,
+        ups_plugin: build(&["-p", "plugins-ups-dylib"])?.find("waybill_plugin_ups")?,
+    })
 }
 
 /// Builds everything; with a version of the C library for machines with that version or later.
 fn release(
+    mut compiler: Compiler,
     profile: Profile,
     folder: &str,
     flag: Option<String>,
     glibc: Option<&str>,
 ) -> Result<Programs> {
-    let mut compiler = compiler()?;
     let builder = match glibc {
         None => "build",
         Some(version) => {
@@ -99,6 +129,7 @@ fn older_library() -> Result<()> {
 
 /// Makes a build independent of where it happens, in a target folder of its own.
 fn reproducible(command: &mut Command, compiler: &Compiler, folder: &str, flag: Option<String>) {
+    command.current_dir(&compiler.sources);
     // With `--target`, cargo keeps the flags away from build scripts and macros, which would write profiles
     // of their own.
     command.args(["--target", &compiler.target, "--target-dir"]);
@@ -125,8 +156,10 @@ fn target() -> PathBuf {
     cargo::root().join("target/shipped")
 }
 
-/// The compiler as it describes itself.
+/// The compiler as it describes itself, and what it compiles.
 struct Compiler {
+    /// The checkout.
+    sources: PathBuf,
     /// What `rustc -vV` prints.
     version: String,
     /// What it builds for: this machine, perhaps with a version of the C library.
@@ -142,12 +175,16 @@ impl Compiler {
         [
             (cargo_home, "/cargo"),
             (self.sysroot.clone(), "/rust"),
-            (cargo::root().display().to_string(), "/waybill"),
+            (self.sources.display().to_string(), "/waybill"),
         ]
     }
 }
 
 fn compiler() -> Result<Compiler> {
+    compiler_of(cargo::root())
+}
+
+fn compiler_of(sources: &Path) -> Result<Compiler> {
     let ask = |arguments: &[&str]| {
         stdout_of(
             Command::new("rustc")
@@ -159,6 +196,7 @@ fn compiler() -> Result<Compiler> {
     let version = ask(&["-vV"])?;
     let host = version.lines().find_map(|line| line.strip_prefix("host: "));
     Ok(Compiler {
+        sources: sources.to_owned(),
         target: host
             .context("rustc does not say what it builds for")?
             .to_owned(),

@@ -1,6 +1,7 @@
 //! A started proxy.
 
-use crate::{server::Server, world::World};
+use crate::{options::Options, server::Server, world::World};
+use anyhow::Result;
 use benches::{ask::Ask, client::Target};
 use std::net::SocketAddr;
 
@@ -16,12 +17,17 @@ pub(crate) struct Candidate {
 }
 
 impl Candidate {
-    pub(super) fn peer(server: Server, addr: SocketAddr, world: &World) -> Self {
-        Self {
+    pub(super) fn peer(
+        server: Server,
+        addr: SocketAddr,
+        options: &Options,
+        world: &World,
+    ) -> Result<Self> {
+        Ok(Self {
             server,
-            target: Target::plain(addr),
+            target: options.downstream.target(addr, world.folder.path())?,
             ask: world.ask.clone(),
             admin: None,
-        }
+        })
     }
 }

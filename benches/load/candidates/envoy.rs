@@ -43,7 +43,7 @@ pub(super) fn start(options: &Options, world: &World, means: Injection) -> Resul
         folder,
     )?;
     server.listening(addr)?;
-    Ok(Candidate::peer(server, addr, world))
+    Candidate::peer(server, addr, options, world)
 }
 
 fn socket(addr: SocketAddr) -> Value {

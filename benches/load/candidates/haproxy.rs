@@ -2,12 +2,14 @@
 
 use super::candidate::Candidate;
 use crate::{
+    certificate::certificate,
+    form::Form,
     options::Options,
     server::{Server, free_port},
     world::World,
 };
 use anyhow::Result;
-use std::{ffi::OsStr, fs, net::SocketAddr, path::Path};
+use std::{ffi::OsStr, fs, net::SocketAddr, os::unix::fs::PermissionsExt as _, path::Path};
 
 pub(super) fn start(options: &Options, world: &World) -> Result<Candidate> {
     let folder = world.folder.path();
@@ -21,6 +23,7 @@ pub(super) fn start(options: &Options, world: &World) -> Result<Candidate> {
     } else {
         world.carrier.addr.to_string()
     };
+    let parameters = apps(options, folder)?;
     let file = folder.join("haproxy.cfg");
     fs::write(
         &file,
@@ -28,6 +31,9 @@ pub(super) fn start(options: &Options, world: &World) -> Result<Candidate> {
             r#"global
   nbthread {workers}
   maxconn 8000
+  tune.bufsize {buffer}
+  # Room for the bearer beside a buffer that is full of content: without it a long upload ends with 500.
+  tune.maxrewrite 4096
 defaults
   mode http
   timeout connect 5s
@@ -36,7 +42,7 @@ defaults
   timeout http-request 10s
   http-reuse always
 frontend apps
-  bind {addr}
+  bind {addr}{parameters}
   default_backend ups
 backend ups
   http-request set-header Host localhost
@@ -45,6 +51,7 @@ backend ups
 "#,
             workers = options.workers,
             token = world.token,
+            buffer = buffer(options.form),
         ),
     )?;
     let arguments: [&OsStr; 3] = ["-db".as_ref(), "-f".as_ref(), file.as_ref()];
@@ -56,5 +63,35 @@ backend ups
         folder,
     )?;
     server.listening(addr)?;
-    Ok(Candidate::peer(server, addr, world))
+    Candidate::peer(server, addr, options, world)
+}
+
+/// Parameters of the listener.
+fn apps(options: &Options, folder: &Path) -> Result<String> {
+    Ok(match (options.downstream.tls, options.downstream.http2) {
+        (false, false) => String::new(),
+        (false, true) => " proto h2".to_owned(),
+        (true, http2) => {
+            let (certificate, key) = certificate(folder)?;
+            // It takes both from one file.
+            let both = folder.join("haproxy.pem");
+            fs::write(&both, [fs::read(certificate)?, fs::read(key)?].concat())?;
+            fs::set_permissions(&both, fs::Permissions::from_mode(0o600))?;
+            let version = if http2 { "h2" } else { "http/1.1" };
+            format!(
+                " ssl crt {} alpn {version} ssl-min-ver TLSv1.2",
+                both.display()
+            )
+        }
+    })
+}
+
+/// Bytes of a buffer: what took the least time for each form. With much content `option splice-auto` took more.
+const fn buffer(form: Form) -> u32 {
+    match form {
+        // Its default.
+        Form::Shop | Form::Get => 16 * 1024,
+        Form::Answer100K | Form::Upload64K => 32 * 1024,
+        Form::Answer1M | Form::Upload1M => 128 * 1024,
+    }
 }

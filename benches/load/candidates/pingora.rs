@@ -32,5 +32,5 @@ pub(super) fn start(options: &Options, world: &World) -> Result<Candidate> {
     }
     let mut server = Server::start("pingora", program, &arguments, &world.plan.proxy, folder)?;
     server.listening(addr)?;
-    Ok(Candidate::peer(server, addr, world))
+    Candidate::peer(server, addr, options, world)
 }

@@ -1,9 +1,10 @@
 //! The gateway: the shipped program with its default settings.
 
 use super::{app, candidate::Candidate};
-use crate::{downstream::App, options::Options, server::Server, world::World};
+use crate::{
+    certificate::certificate, downstream::App, options::Options, server::Server, world::World,
+};
 use anyhow::{Context as _, Result};
-use benches::client::{Target, tls};
 use std::{
     ffi::OsStr,
     fs,
@@ -61,17 +62,9 @@ pub(crate) fn start(
     let mut server = Server::start("waybill", starter, &arguments, &world.plan.proxy, folder)?;
     let addr = server.address("apps listening on ")?;
     let admin = Some(server.address("admin listening on ")?);
-    let downstream = &options.downstream;
-    let target = Target {
-        addr,
-        http2: downstream.http2,
-        tls: match downstream.tls {
-            true => Some(tls(&certificate(folder)?.0, downstream.http2)?),
-            false => None,
-        },
-    };
+    let target = options.downstream.target(addr, folder)?;
     Ok(Candidate {
-        ask: app::identify(world.ask.clone(), downstream.app, &target)
+        ask: app::identify(world.ask.clone(), options.downstream.app, &target)
             .map_err(|error| server.explain(error))?,
         server,
         target,
@@ -130,17 +123,4 @@ client_secret = {{ value = "mock-secret" }}
         plaintext = !options.tls_upstream,
         app = app::section(downstream.app),
     ))
-}
-
-/// A certificate for `localhost`, and its key; made once.
-fn certificate(folder: &Path) -> Result<(PathBuf, PathBuf)> {
-    let (file, key) = (folder.join("apps.pem"), folder.join("apps.key"));
-    if !key.exists() {
-        let names = vec!["localhost".to_owned()];
-        let made = rcgen::generate_simple_self_signed(names)?;
-        fs::write(&file, made.cert.pem())?;
-        fs::write(&key, made.signing_key.serialize_pem())?;
-        fs::set_permissions(&key, fs::Permissions::from_mode(0o600))?;
-    }
-    Ok((file, key))
 }

@@ -27,10 +27,14 @@ pub(super) struct Peers {
 }
 
 impl Options {
-    /// Gets hold of what it can, and says what will be left out.
-    pub(super) fn ensure(self) -> Peers {
+    /// Gets hold of what it can, and says what will be left out. Unless `all` are wanted, those that take long to get
+    /// are not looked for.
+    pub(super) fn ensure(self, all: bool) -> Peers {
         self.package("nginx", "nginx-light");
         self.package("haproxy", "haproxy");
+        if !all {
+            return Peers::default();
+        }
         Peers {
             pingora: known("Pingora", self.pingora()),
             envoy: known("Envoy", self.envoy()),

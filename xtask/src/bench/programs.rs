@@ -65,6 +65,14 @@ impl Programs {
     }
 }
 
+/// The quick build of another checkout, as [`Programs::build`] builds this one: other packages would turn on other
+/// features.
+pub(super) fn quick_build_of(checkout: &Path, target: &Path) -> Result<Built> {
+    let mut build = cargo::build_command(Profile::Quick, &SHIPPED);
+    build.arg("--target-dir").arg(target).current_dir(checkout);
+    Built::find(&cargo::artifacts(&mut build)?)
+}
+
 /// Whether a program is installed where a shell or an administrator would find it.
 pub(super) fn is_there(program: &Path) -> bool {
     // A path is not looked up on the search path.

@@ -4,12 +4,12 @@
 //! stays as it is. The same results give the same text and the same plots.
 
 mod plot;
-mod results;
+pub(super) mod results;
 mod tables;
 #[cfg(test)]
 mod tests;
 
-use super::micro;
+use super::{forms::FORMS, micro};
 use crate::{cargo, say};
 use anyhow::{Context as _, Result};
 use clap::Args;
@@ -30,11 +30,6 @@ pub(super) struct Report {
     #[arg(long, value_name = "FILE", default_value = "docs/benchmarks.md")]
     page: PathBuf,
 }
-
-/// Upstream and workers, in the order of the page.
-const MATRIX: [&str; 4] = ["plain-1", "tls-1", "plain-2", "tls-2"];
-/// Ways in which apps speak, in the order of the page.
-const APPS: [&str; 5] = ["h2", "tls", "h2-tls", "key", "token"];
 
 /// A section of the page: text and plots by file name.
 struct Section {
@@ -70,13 +65,14 @@ impl Report {
 
 /// What the results in a folder come to; `None` where there are none.
 fn sections(from: &Path) -> Result<[(&'static str, Option<Section>); 4]> {
-    let peers = runs(from, "peers", &MATRIX)?;
-    let mut gateway = runs(from, "gateway", &MATRIX)?;
-    gateway.extend(runs(from, "gateway-apps", &APPS)?);
+    let (small, large) = (runs(from, "peers", false)?, runs(from, "peers", true)?);
+    let peers = !small.is_empty() || !large.is_empty();
+    let mut gateway = runs(from, "gateway", false)?;
+    gateway.extend(runs(from, "gateway", true)?);
     let storms = read(&from.join("storms.json"))?;
     let micro = read(&micro::file(from))?;
     Ok([
-        ("peers", (!peers.is_empty()).then(|| beside_peers(&peers))),
+        ("peers", peers.then(|| beside_peers(small, large))),
         ("gateway", (!gateway.is_empty()).then(|| alone(&gateway))),
         ("storms", storms.map(|found| plain(tables::storms(&found)))),
         ("micro", micro.map(|found| plain(tables::micro(&found)))),
@@ -90,11 +86,14 @@ fn plain(text: String) -> Section {
     }
 }
 
-fn runs(from: &Path, what: &str, ways: &[&str]) -> Result<Vec<Run>> {
+/// The runs that are there, in the order of the page.
+fn runs(from: &Path, what: &str, large: bool) -> Result<Vec<Run>> {
     let mut runs = Vec::new();
-    for way in ways {
-        let found = read(&from.join(format!("{what}-{way}.json")))?;
-        runs.extend(found.map(Run));
+    for form in FORMS.iter().filter(|form| form.is_large() == large) {
+        let file = from.join(format!("{what}-{}.json", form.name));
+        if file.exists() {
+            runs.push(Run::read(&file)?);
+        }
     }
     Ok(runs)
 }
@@ -109,44 +108,49 @@ fn read(file: &Path) -> Result<Option<Value>> {
 
 /// The plot of one run, which stands beside its figures.
 pub(super) fn plot(figures: &Path) -> Result<String> {
-    let run = Run(read(figures)?.context("the load program wrote no figures")?);
+    let run = Run::read(figures).context("the load program wrote no figures")?;
     let panels = vec![peers_panel(&run, closed_cpu)];
     Ok(cpu_plot(run.downstream(), panels, run.rounds()).svg())
 }
 
-fn beside_peers(runs: &[Run]) -> Section {
-    let panels = |figure: fn(&Run, &str) -> Option<Figure>| {
-        runs.iter().map(|run| peers_panel(run, figure)).collect()
-    };
+/// Runs whose work is mostly content have a plot of their own: beside them the others would look alike.
+fn beside_peers(mut runs: Vec<Run>, large: Vec<Run>) -> Section {
+    let small = runs.len();
+    runs.extend(large);
     // All runs of one session have the same number of rounds.
     let rounds = runs.first().map_or(0, Run::rounds);
+    let panels = |runs: &[Run], figure: fn(&Run, &str) -> Option<Figure>| {
+        runs.iter().map(|run| peers_panel(run, figure)).collect()
+    };
+    let closed = |runs: &[Run]| {
+        let of = "64 connections in a closed loop";
+        cpu_plot(of, panels(runs, closed_cpu), rounds).svg()
+    };
     let latency = Plot {
         title:
             "99th percentile of the latency at a steady rate (without those that cannot keep up)"
                 .to_owned(),
         axis: "microseconds, from when a request was due to its last byte; shorter is better",
         unit: "us",
-        panels: panels(steady_p99),
+        panels: panels(&runs[..small], steady_p99),
         rounds,
     };
-    let cpu = cpu_plot(
-        "64 connections in a closed loop",
-        panels(closed_cpu),
-        rounds,
-    );
-    let mut text = tables::circumstances(runs);
-    text += "![CPU per request](benchmarks/peers-cpu.svg)\n\n";
-    text += "![p99 at a steady rate](benchmarks/peers-p99.svg)\n";
-    for run in runs {
+    let mut text = tables::circumstances(&runs);
+    let mut plots = Vec::new();
+    if small > 0 {
+        text += "![CPU per request](benchmarks/peers-cpu.svg)\n\n";
+        text += "![p99 at a steady rate](benchmarks/peers-p99.svg)\n";
+        plots.push(("peers-cpu.svg", closed(&runs[..small])));
+        plots.push(("peers-p99.svg", latency.svg()));
+    }
+    if small < runs.len() {
+        text += "\n![CPU per request with much content](benchmarks/peers-content-cpu.svg)\n";
+        plots.push(("peers-content-cpu.svg", closed(&runs[small..])));
+    }
+    for run in &runs {
         text += &tables::peers(run);
     }
-    Section {
-        text,
-        plots: vec![
-            ("peers-cpu.svg", cpu.svg()),
-            ("peers-p99.svg", latency.svg()),
-        ],
-    }
+    Section { text, plots }
 }
 
 fn alone(runs: &[Run]) -> Section {
@@ -192,7 +196,7 @@ fn peers_panel(run: &Run, figure: fn(&Run, &str) -> Option<Figure>) -> Panel {
         })
     });
     Panel {
-        title: run.upstream(),
+        title: run.title(),
         bars: bars.collect(),
     }
 }

@@ -5,7 +5,7 @@
 //! and nothing else.
 
 use super::{Compiler, target};
-use crate::{cargo, source};
+use crate::source;
 use anyhow::{Context as _, Result, ensure};
 use flate2::{Compression, read::GzDecoder, write::GzEncoder};
 use std::{
@@ -27,16 +27,17 @@ pub(super) struct Stored {
     pub(super) origin: String,
 }
 
-fn folder() -> PathBuf {
-    cargo::root().join("packaging/profile")
+fn folder(sources: &Path) -> PathBuf {
+    sources.join("packaging/profile")
 }
 
-/// The stored profile, unpacked for this compiler; `None` if none was stored yet.
+/// The stored profile, unpacked for this compiler under this name; `None` if none was stored yet. Checkouts take turns,
+/// so each has a name.
 ///
 /// # Errors
 /// If another compiler made it.
-pub(super) fn stored(compiler: &Compiler) -> Result<Option<Stored>> {
-    let folder = folder();
+pub(super) fn stored(compiler: &Compiler, name: &str) -> Result<Option<Stored>> {
+    let folder = folder(&compiler.sources);
     let made_by = match fs::read_to_string(folder.join(COMPILER)) {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
@@ -49,7 +50,7 @@ pub(super) fn stored(compiler: &Compiler) -> Result<Option<Stored>> {
     GzDecoder::new(packed.as_slice())
         .read_to_end(&mut profile)
         .with_context(|| format!("packaging/profile/{PROFILE} is damaged: check it out again"))?;
-    let file = target().join("stored.profdata");
+    let file = target().join(format!("{name}.profdata"));
     // Cargo rebuilds everything when a file that a flag names is newer, so an equal one stays.
     if !fs::read(&file).is_ok_and(|old| old == profile) {
         fs::create_dir_all(target()).context("cannot make target/shipped")?;
@@ -85,7 +86,7 @@ fn check(made_by: &str, compiler: &str) -> Result<String> {
 
 /// Stores a new profile; says how many bytes it has.
 pub(super) fn store(profile: &Path, compiler: &Compiler) -> Result<usize> {
-    let folder = folder();
+    let folder = folder(&compiler.sources);
     fs::create_dir_all(&folder).context("cannot make packaging/profile")?;
     let mut packer = GzEncoder::new(Vec::new(), Compression::best());
     packer.write_all(&fs::read(profile).context("cannot read the merged profile")?)?;

@@ -1,28 +1,37 @@
 //! What the load program wrote. A figure that is not there was not measured.
 
+use anyhow::{Context as _, Result};
 use serde_json::Value;
+use std::{fs, path::Path};
 
 /// Of the requests that were due.
 const KEEPS_UP: f64 = 0.95;
 
 /// One run of the load program.
-pub(super) struct Run(pub(super) Value);
+pub(in crate::bench) struct Run(pub(super) Value);
 
 /// One proxy of a run.
 #[derive(Clone, Copy)]
-pub(super) struct Candidate<'a>(&'a Value);
+pub(in crate::bench) struct Candidate<'a>(&'a Value);
 
 /// One figure over the rounds.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Figure {
-    pub(super) median: f64,
-    pub(super) least: f64,
-    pub(super) most: f64,
-    pub(super) rounds: Vec<f64>,
+pub(in crate::bench) struct Figure {
+    pub(in crate::bench) median: f64,
+    pub(in crate::bench) least: f64,
+    pub(in crate::bench) most: f64,
+    pub(in crate::bench) rounds: Vec<f64>,
 }
 
 impl Run {
-    pub(super) fn candidates(&self) -> impl Iterator<Item = Candidate<'_>> {
+    /// What the load program wrote to a file.
+    pub(in crate::bench) fn read(file: &Path) -> Result<Self> {
+        let json = fs::read(file).with_context(|| file.display().to_string())?;
+        let json = serde_json::from_slice(&json);
+        Ok(Self(json.with_context(|| file.display().to_string())?))
+    }
+
+    pub(in crate::bench) fn candidates(&self) -> impl Iterator<Item = Candidate<'_>> {
         self.0["candidates"]
             .as_array()
             .into_iter()
@@ -73,9 +82,26 @@ impl Run {
         format!("{upstream} upstream, {workers} worker{plural}")
     }
 
-    /// Both.
+    /// What is asked, unless it is what is asked mostly.
+    fn form(&self) -> Option<&str> {
+        let form = self.0["form"].as_str()?;
+        (form != "Shop").then_some(form)
+    }
+
+    /// All three.
     pub(super) fn way(&self) -> String {
-        format!("{}; {}", self.downstream(), self.upstream())
+        let mut parts: Vec<_> = self.form().map(str::to_owned).into_iter().collect();
+        parts.extend([self.downstream().to_owned(), self.upstream()]);
+        parts.join("; ")
+    }
+
+    /// All three, but for what most runs have in common.
+    pub(super) fn title(&self) -> String {
+        let mut parts: Vec<_> = self.form().map(str::to_owned).into_iter().collect();
+        let downstream = self.downstream();
+        parts.extend((downstream != "HTTP/1.1").then(|| downstream.to_owned()));
+        parts.push(self.upstream());
+        parts.join("; ")
     }
 }
 
@@ -94,11 +120,11 @@ impl<'a> Candidate<'a> {
     }
 
     /// The first candidate's CPU time by this one's.
-    pub(super) fn ratio(self) -> Option<Figure> {
+    pub(in crate::bench) fn ratio(self) -> Option<Figure> {
         figure(&self.0["ratio"])
     }
 
-    pub(super) fn cpu(self, shape: &str) -> Option<Figure> {
+    pub(in crate::bench) fn cpu(self, shape: &str) -> Option<Figure> {
         figure(&self.0["shapes"][shape]["cpu_us_per_request"])
     }
 

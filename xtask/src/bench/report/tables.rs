@@ -117,7 +117,7 @@ pub(super) fn peers(run: &Run) -> String {
         .filter(|candidate| candidate.is_skipped())
         .map(Candidate::name)
         .collect();
-    let mut title = run.upstream();
+    let mut title = run.title();
     if let Some(first) = title.get_mut(..1) {
         first.make_ascii_uppercase();
     }

@@ -131,6 +131,30 @@ fn report_of_the_same_results_is_the_same() {
 }
 
 #[test]
+fn much_content_has_a_plot_of_its_own_and_a_title_that_says_so() {
+    let mut large = run(false, "abc");
+    large["form"] = json!("GET of 1 MB");
+    let mut http2 = run(false, "abc");
+    http2["form"] = json!("Shop");
+    http2["downstream"] = json!("HTTP/2 over TLS");
+    let folder = write(&[
+        ("peers-answer-1m.json", large),
+        ("peers-apps-h2-tls.json", http2),
+    ]);
+    let page = report(folder.path());
+    for expected in [
+        "#### GET of 1 MB; plaintext upstream, 1 worker",
+        "#### HTTP/2 over TLS; plaintext upstream, 1 worker",
+        "benchmarks/peers-content-cpu.svg",
+    ] {
+        assert!(page.contains(expected), "{expected}\nis not in\n{page}");
+    }
+    let plot = |name: &str| fs::read_to_string(folder.path().join("page").join(name)).unwrap();
+    assert!(plot("peers-content-cpu.svg").contains("GET of 1 MB"));
+    assert!(!plot("peers-cpu.svg").contains("GET of 1 MB"));
+}
+
+#[test]
 fn what_was_asked_beside_the_gateway_has_a_row_of_its_own() {
     let mut with_mock = run(false, "abc");
     with_mock["candidates"] = json!([

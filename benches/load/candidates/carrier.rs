@@ -10,18 +10,18 @@ use benches::client::Target;
 
 pub(super) fn start(options: &Options, world: &World) -> Result<Candidate> {
     let (processors, folder) = (&world.plan.proxy, world.folder.path());
-    let mock = Carrier::start(
+    let carrier = Carrier::of_the_form(
         options,
-        "mock-ups-alone",
+        "carrier-alone",
         processors,
         folder,
         &Mock::default(),
     )?;
-    let bearer = format!("Bearer {}", mock.token()?);
+    let bearer = format!("Bearer {}", carrier.token()?);
     Ok(Candidate {
-        target: Target::plain(mock.addr),
+        target: Target::plain(carrier.addr),
         ask: world.ask.clone().with("authorization", &bearer),
-        server: mock.into_server(),
+        server: carrier.into_server(),
         admin: None,
     })
 }
