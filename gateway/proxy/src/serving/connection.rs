@@ -4,7 +4,7 @@
 //! `worker/connection_table.rs` checks them. The deadlines of a single request (first byte, credential)
 //! belong to its future (`ticks.rs`).
 
-use super::{http1, http2_streams::Streams, read_ahead::ReadAhead};
+use super::{http1, http2_fields, http2_streams::Streams, read_ahead::ReadAhead};
 use crate::{
     request,
     ticks::timeout,
@@ -152,8 +152,15 @@ where
     connection.speaks_http2();
     let (state, serving) = (io.state(), Rc::clone(&connection));
     let service = service_fn(move |request: Request<Incoming>| {
-        let request = request.map(AppBody::Hyper);
-        request::serve(Rc::clone(&serving), Rc::clone(&state), request)
+        let (serving, state) = (Rc::clone(&serving), Rc::clone(&state));
+        // Boxed, so that a stream keeps no room for it while the app reads the response.
+        Box::pin(async move {
+            let response = request::serve(serving, state, request.map(AppBody::Hyper)).await;
+            response.map(|mut response| {
+                http2_fields::detach(response.headers_mut());
+                response
+            })
+        })
     });
     let mut builder = conn::http2::Builder::new(Streams(Rc::clone(&connection)));
     builder

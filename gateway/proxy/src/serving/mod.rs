@@ -6,6 +6,7 @@
 mod accept;
 mod connection;
 mod http1;
+mod http2_fields;
 mod http2_streams;
 mod listening;
 mod metrics_reader;
