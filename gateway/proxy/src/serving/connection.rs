@@ -4,7 +4,12 @@
 //! `worker/connection_table.rs` checks them. The deadlines of a single request (first byte, credential)
 //! belong to its future (`ticks.rs`).
 
-use super::{http1, http2_fields, http2_streams::Streams, read_ahead::ReadAhead};
+use super::{
+    http1, http2_fields,
+    http2_streams::Streams,
+    http2_unread::{CountedBody, Unread},
+    read_ahead::ReadAhead,
+};
 use crate::{
     request,
     ticks::timeout,
@@ -151,14 +156,16 @@ where
     connection.watch(io.state());
     connection.speaks_http2();
     let (state, serving) = (io.state(), Rc::clone(&connection));
+    let unread = Unread::default();
     let service = service_fn(move |request: Request<Incoming>| {
         let (serving, state) = (Rc::clone(&serving), Rc::clone(&state));
+        let unread = Rc::clone(&unread);
         // Boxed, so that a stream keeps no room for it while the app reads the response.
         Box::pin(async move {
             let response = request::serve(serving, state, request.map(AppBody::Hyper)).await;
             response.map(|mut response| {
                 http2_fields::detach(response.headers_mut());
-                response
+                response.map(|body| CountedBody::new(body, &unread))
             })
         })
     });

@@ -8,6 +8,7 @@ mod connection;
 mod http1;
 mod http2_fields;
 mod http2_streams;
+mod http2_unread;
 mod listening;
 mod metrics_reader;
 mod read_ahead;
