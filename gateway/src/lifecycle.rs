@@ -68,6 +68,7 @@ async fn run(config: &Config, beginning: Beginning, output: &mut Output) -> anyh
     }
     show_first_admin_token(config, &mut gateway, output)?;
     service_manager::notify(NotifyState::Ready);
+    gateway_plugin_host::unmap_own_pages();
     let reload = gateway.reload_request();
     let taken_over = hand_over::until_taken_over(&mut gateway, &mut successors);
     let end = until_end(&mut signals, (&command_line, &reload), taken_over).await;

@@ -72,6 +72,7 @@ pub use host::Host;
 pub use host_table::services;
 pub use inspect::{Inspection, Report, inspect};
 pub use instance::{Instance, InstanceOptions};
+pub use library::unmap_own_pages;
 pub use limits::Limits;
 pub use lock::{LOCK_FILE, LockError, LockSyntaxError, LockedPlugin, PluginLock};
 pub use locking::{LockChange, LockUpdate, LockingError, lock_update};

@@ -32,7 +32,17 @@ pub(crate) unsafe fn open(path: &Path) -> Result<EntryPoint, String> {
 /// A load touches most of them, because the kernel maps 64 KB around each page that is needed: with a dozen plugins that
 /// is most of what they cost, also for carriers of which there is no account.
 pub(crate) fn unmap_pages(entry: EntryPoint) {
-    let mut address = entry as usize;
+    unmap_pages_around(entry as usize);
+}
+
+/// Unmaps the pages of code and constants of this program, as those of a library: a start runs much that is not run
+/// again, and that is most of what the process would count as its memory.
+pub fn unmap_own_pages() {
+    unmap_pages_around(unmap_own_pages as fn() as usize);
+}
+
+/// Does so for the program or the library in which this address is.
+fn unmap_pages_around(mut address: usize) {
     // SAFETY: `unmap` takes what this function gives it, and `address` lives until the call returns.
     unsafe { libc::dl_iterate_phdr(Some(unmap), (&raw mut address).cast()) };
 }
@@ -66,8 +76,8 @@ unsafe extern "C" fn unmap(library: *mut dl_phdr_info, _: size_t, address: *mut 
     for (start, length, _) in segments().filter(|(_, _, flags)| flags & PF_W == 0) {
         let page = start - start % PAGE;
         let length = usize::try_from(length.saturating_add(start - page)).unwrap_or(0);
-        // SAFETY: nobody can have written to these pages, as `inspect` refuses libraries whose code needs relocation, so
-        // that the file has all that is in them. A failure changes nothing.
+        // SAFETY: nobody can have written to these pages, as `inspect` refuses libraries whose code needs relocation, and
+        // the linker makes no such program, so that the file has all that is in them. A failure changes nothing.
         unsafe { libc::madvise(page as *mut c_void, length, MADV_DONTNEED) };
     }
     1

@@ -4,7 +4,12 @@
 //! `worker/connection_table.rs` checks them. The deadlines of a single request (first byte, credential)
 //! belong to its future (`ticks.rs`).
 
-use super::{http1, http2_streams::Streams, read_ahead::ReadAhead};
+use super::{
+    http1, http2_fields,
+    http2_streams::Streams,
+    http2_unread::{CountedBody, Unread},
+    read_ahead::ReadAhead,
+};
 use crate::{
     message::Request,
     request,
@@ -27,7 +32,7 @@ use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpStream,
 };
-use tokio_rustls::TlsAcceptor;
+use tokio_rustls::{TlsAcceptor, server::TlsStream};
 
 /// How much of a response the system holds for an app beyond what is on its way. Without a bound it takes
 /// megabytes, and an app that does not read them would look like one that has read its response.
@@ -106,23 +111,40 @@ async fn serve_plaintext(connection: Rc<Connection>, stream: TcpStream) {
 }
 
 async fn serve_tls(connection: Rc<Connection>, tls: Arc<rustls::ServerConfig>, stream: TcpStream) {
+    // Boxed, and freed when it is over: its state takes 6 KB, for which an idle connection would keep room.
+    let Some((io, protocol)) = Box::pin(handshake(&connection, tls, stream)).await else {
+        return;
+    };
+    match protocol {
+        Protocol::Http1 => {
+            connection.watch(io.state());
+            http1::serve(connection, io).await;
+        }
+        Protocol::Http2 => Box::pin(serve_http2(connection, io)).await,
+    }
+}
+
+/// An app's connection with TLS.
+type TlsIo = GuardedIo<TlsStream<ReadAhead<TcpStream>>>;
+
+/// Agrees on keys and on a protocol. A handshake that fails or takes too long has no reader for an error.
+async fn handshake(
+    connection: &Connection,
+    tls: Arc<rustls::ServerConfig>,
+    stream: TcpStream,
+) -> Option<(Box<TlsIo>, Protocol)> {
     let worker = &connection.worker;
     let handshake = TlsAcceptor::from(tls).accept(ReadAhead::new(stream));
     let handshake = timeout(&worker.ticks, worker.settings().limits.handshake, handshake);
-    // A handshake that fails or takes too long has no reader for an error.
-    let Some(Ok(Ok(stream))) = connection.control.run(handshake).await else {
-        return;
-    };
+    let stream = connection.control.run(handshake).await?.ok()?.ok()?;
     let http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
-    let mut io = Box::new(http1::guard(&connection, stream));
+    let mut io = Box::new(http1::guard(connection, stream));
     // The negotiated protocol decides, not a preface: an app that agreed on HTTP/1 must not switch.
-    if http2 {
-        io.set_http2();
-        Box::pin(serve_http2(connection, io)).await;
-    } else {
-        connection.watch(io.state());
-        http1::serve(connection, io).await;
+    if !http2 {
+        return Some((io, Protocol::Http1));
     }
+    io.set_http2();
+    Some((io, Protocol::Http2))
 }
 
 async fn serve_http2<S>(connection: Rc<Connection>, io: Box<GuardedIo<S>>)
@@ -134,10 +156,21 @@ where
     connection.watch(io.state());
     connection.speaks_http2();
     let (state, serving) = (io.state(), Rc::clone(&connection));
+    let unread = Unread::default();
     let service = service_fn(move |request: http::Request<Incoming>| {
         let request = Request::from(request.map(AppBody::Hyper));
-        let served = request::serve(Rc::clone(&serving), Rc::clone(&state), request);
-        async { served.await.map(http::Response::from) }
+        let (serving, state) = (Rc::clone(&serving), Rc::clone(&state));
+        let unread = Rc::clone(&unread);
+        // Boxed, so that a stream keeps no room for it while the app reads the response.
+        Box::pin(async move {
+            let response = request::serve(serving, state, request).await;
+            response.map(|response| {
+                let response = response.map(|body| CountedBody::new(body, &unread));
+                let mut response = http::Response::from(response);
+                http2_fields::detach(response.headers_mut());
+                response
+            })
+        })
     });
     let mut builder = conn::http2::Builder::new(Streams(Rc::clone(&connection)));
     builder

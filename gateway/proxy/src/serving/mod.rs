@@ -6,7 +6,9 @@
 mod accept;
 mod connection;
 mod http1;
+mod http2_fields;
 mod http2_streams;
+mod http2_unread;
 mod listening;
 mod metrics_reader;
 mod read_ahead;

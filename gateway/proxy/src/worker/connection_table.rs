@@ -18,7 +18,7 @@ use tokio::sync::Notify;
 /// the server's part again.
 const PARK_AFTER: Duration = TICK;
 /// After this many new connections, none of them parked, the idle ones are parked ahead of the sweep.
-const CROWD: usize = 128;
+const CROWD: usize = 32;
 
 struct Entry {
     control: Rc<ConnectionControl>,
