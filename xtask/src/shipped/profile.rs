@@ -87,12 +87,13 @@ fn check(made_by: &str, compiler: &str) -> Result<String> {
 /// Stores a new profile; says how many bytes it has.
 pub(super) fn store(profile: &Path, compiler: &Compiler) -> Result<usize> {
     let folder = folder(&compiler.sources);
+    // Before the profile is written, which is a change of the sources itself.
+    let commit = source::revision().unwrap_or_else(|| "unknown".to_owned());
     fs::create_dir_all(&folder).context("cannot make packaging/profile")?;
     let mut packer = GzEncoder::new(Vec::new(), Compression::best());
     packer.write_all(&fs::read(profile).context("cannot read the merged profile")?)?;
     let packed = packer.finish()?;
     fs::write(folder.join(PROFILE), &packed).context("cannot store the profile")?;
-    let commit = source::revision().unwrap_or_else(|| "unknown".to_owned());
     let origin = format!("{}\n{COMMIT}{commit}\n", compiler.version.trim());
     fs::write(folder.join(COMPILER), origin).context("cannot store what made the profile")?;
     Ok(packed.len())
