@@ -142,7 +142,7 @@ impl Receiving {
         })
     }
 
-    /// One read of content into a large buffer, if this much or more of it is to come.
+    /// One read of content, of which `left` bytes are to come, into a large buffer.
     fn poll_large(
         &mut self,
         mut large: LargeBuffer,
