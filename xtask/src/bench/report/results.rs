@@ -8,30 +8,30 @@ use std::{fs, path::Path};
 const KEEPS_UP: f64 = 0.95;
 
 /// One run of the load program.
-pub(in crate::bench) struct Run(pub(super) Value);
+pub(crate) struct Run(pub(super) Value);
 
 /// One proxy of a run.
 #[derive(Clone, Copy)]
-pub(in crate::bench) struct Candidate<'a>(&'a Value);
+pub(crate) struct Candidate<'a>(&'a Value);
 
 /// One figure over the rounds.
 #[derive(Clone, Debug, PartialEq)]
-pub(in crate::bench) struct Figure {
-    pub(in crate::bench) median: f64,
-    pub(in crate::bench) least: f64,
-    pub(in crate::bench) most: f64,
-    pub(in crate::bench) rounds: Vec<f64>,
+pub(crate) struct Figure {
+    pub(crate) median: f64,
+    pub(crate) least: f64,
+    pub(crate) most: f64,
+    pub(crate) rounds: Vec<f64>,
 }
 
 impl Run {
     /// What the load program wrote to a file.
-    pub(in crate::bench) fn read(file: &Path) -> Result<Self> {
+    pub(crate) fn read(file: &Path) -> Result<Self> {
         let json = fs::read(file).with_context(|| file.display().to_string())?;
         let json = serde_json::from_slice(&json);
         Ok(Self(json.with_context(|| file.display().to_string())?))
     }
 
-    pub(in crate::bench) fn candidates(&self) -> impl Iterator<Item = Candidate<'_>> {
+    pub(crate) fn candidates(&self) -> impl Iterator<Item = Candidate<'_>> {
         self.0["candidates"]
             .as_array()
             .into_iter()
@@ -120,11 +120,11 @@ impl<'a> Candidate<'a> {
     }
 
     /// The first candidate's CPU time by this one's.
-    pub(in crate::bench) fn ratio(self) -> Option<Figure> {
+    pub(crate) fn ratio(self) -> Option<Figure> {
         figure(&self.0["ratio"])
     }
 
-    pub(in crate::bench) fn cpu(self, shape: &str) -> Option<Figure> {
+    pub(crate) fn cpu(self, shape: &str) -> Option<Figure> {
         figure(&self.0["shapes"][shape]["cpu_us_per_request"])
     }
 
