@@ -9,6 +9,10 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 /// Fields that the gateway adds to a message of another's.
 const OURS: usize = 6;
 
+/// How many names of a peer's last message are kept, and how long each may be.
+const NAMES: usize = 32;
+const NAME_BYTES: usize = 64;
+
 /// The fields of a message (RFC 9110 section 5), in their order. A name may occur several times.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Fields(Vec<(HeaderName, HeaderValue)>);
@@ -140,7 +144,8 @@ impl From<Fields> for HeaderMap {
 }
 
 /// The names of the last message of one peer, as they were written and as they are read. Most peers send the same fields
-/// in the same order each time, so that a name is compared with the last one in its place, and not parsed.
+/// in the same order each time, so that a name is compared with the last one in its place, and not parsed. A few usual names
+/// only: a peer must not choose how much is kept of it.
 #[derive(Debug, Default)]
 pub(crate) struct LastNames(Vec<(Box<[u8]>, HeaderName)>);
 
@@ -153,7 +158,10 @@ impl LastNames {
         }
         let name = HeaderName::from_bytes(written).map_err(|_| Violation::FieldName)?;
         self.0.truncate(at);
-        self.0.push((written.into(), name.clone()));
+        // In its own place, which it has only if all before it are kept.
+        if self.0.len() == at && at < NAMES && written.len() <= NAME_BYTES {
+            self.0.push((written.into(), name.clone()));
+        }
         Ok(name)
     }
 }
@@ -256,6 +264,20 @@ mod tests {
             let fields = fields.expect("they are names");
             let found: Vec<&str> = fields.names().map(HeaderName::as_str).collect();
             assert_eq!(found, head.map(str::to_ascii_lowercase));
+        }
+    }
+
+    #[test]
+    fn peer_cannot_have_much_kept_of_its_names() {
+        let mut names = LastNames::default();
+        let long = [b'a'; NAME_BYTES + 1];
+        for _ in 0..2 {
+            for at in 0..3 * NAMES {
+                let written = if at == NAMES / 2 { &long[..] } else { b"name" };
+                let name = names.name(at, written).expect("a name");
+                assert_eq!(name.as_str().as_bytes(), written);
+            }
+            assert_eq!(names.0.len(), NAMES / 2, "those before the long one");
         }
     }
 }
