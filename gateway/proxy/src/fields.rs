@@ -22,8 +22,8 @@ impl Fields {
         Self(Vec::new())
     }
 
-    /// The fields of a head, from where the framing check found them. Their values share its memory. `spare` gives the
-    /// list its memory.
+    /// The fields of a head, from where the framing check found them. Their values share its memory. `spare` is empty,
+    /// and gives the list its memory.
     ///
     /// # Errors
     /// When a name or a value is not one, which the framing check refuses before.
@@ -34,7 +34,6 @@ impl Fields {
         names: &mut LastNames,
     ) -> Result<Self, Violation> {
         let mut fields = spare;
-        fields.0.clear();
         fields.0.reserve(spans.len() + OURS);
         for (at, &FieldSpan { start, colon, end }) in spans.iter().enumerate() {
             let name = names.name(at, &bytes[start..colon])?;
