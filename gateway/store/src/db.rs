@@ -23,7 +23,8 @@ use identity::Identity;
 use session::{LockMode, NewSession, Session};
 use sqlx::{Any, AnyConnection, AnyPool, Connection as _, Transaction};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use turns::Turns;
+pub(crate) use turns::Turn;
+use turns::{Turns, within};
 
 /// A transaction; dropped, it is rolled back.
 pub(crate) type Tx = Transaction<'static, Any>;
@@ -145,13 +146,24 @@ impl Db {
         Ok(())
     }
 
-    /// Starts a transaction that sees one state of the store, whatever is written meanwhile.
-    pub(crate) async fn snapshot(&self) -> Result<Tx, StoreError> {
+    /// Starts a read of several calls, each with a deadline of its own. Its turn is kept as long as its connection: if
+    /// it waited for another turn, those who have one would wait for its connection.
+    pub(crate) async fn long_read(&self) -> Result<(Turn<'_>, Tx), StoreError> {
+        let turn = self.turns.turn().await?;
+        let tx = turn.call(self.reader()).await?;
+        Ok((turn, tx))
+    }
+
+    /// The same; it sees one state of the store, whatever is written meanwhile.
+    pub(crate) async fn snapshot(&self) -> Result<(Turn<'_>, Tx), StoreError> {
         let statement = match self.backend {
             Backend::Sqlite => "BEGIN DEFERRED",
             Backend::Postgres => postgres::SNAPSHOT,
         };
-        Ok(self.readers.begin_with(statement).await?)
+        let turn = self.turns.turn().await?;
+        let begin = async { Ok(self.readers.begin_with(statement).await?) };
+        let tx = turn.call(begin).await?;
+        Ok((turn, tx))
     }
 
     /// Runs a read in its turn, within the deadline.
@@ -160,7 +172,7 @@ impl Db {
         work: impl Future<Output = Result<T, StoreError>>,
     ) -> Result<T, StoreError> {
         let turn = self.turns.turn().await?;
-        turn.end(within(work).await)
+        turn.call(work).await
     }
 
     /// Runs a read of one account's own, behind those of all other accounts.
@@ -169,7 +181,7 @@ impl Db {
         work: impl Future<Output = Result<T, StoreError>>,
     ) -> Result<T, StoreError> {
         let turn = self.crowd.turn().await?;
-        turn.end(self.read(work).await)
+        turn.noted(self.read(work).await)
     }
 
     /// Runs a read within the deadline, ahead of those that wait for their turn: for what keeps the fleet together, and
@@ -189,7 +201,7 @@ impl Db {
     ) -> Result<T, StoreError> {
         let crowd = self.crowd.turn().await?;
         let turn = self.turns.turn().await?;
-        crowd.end(turn.end(self.write(work).await))
+        crowd.noted(turn.noted(self.write(work).await))
     }
 
     /// Runs a write within the deadline, and at once. A disk that failed ends all writing.
@@ -244,16 +256,6 @@ impl Db {
         if tokio::time::timeout(DEADLINE, both).await.is_err() {
             tracing::warn!("the database did not close its connections in time");
         }
-    }
-}
-
-async fn within<T>(work: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
-    // Dropping the work rolls its transaction back.
-    match tokio::time::timeout(DEADLINE, work).await {
-        Ok(result) => result,
-        Err(_) => Err(StoreError::Unavailable {
-            why: format!("no answer within {} seconds", DEADLINE.as_secs()),
-        }),
     }
 }
 

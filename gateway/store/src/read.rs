@@ -48,7 +48,7 @@ impl Store {
         work: impl Fn(T) -> R + Clone + Send + 'static,
         mut take: impl FnMut(R),
     ) -> Result<(), StoreError> {
-        let mut connection = self.db.read(self.db.reader()).await?;
+        let (turn, mut connection) = self.db.long_read().await?;
         let query = query(AssertSqlSafe(table::all_rows::<T>(self.db.backend)));
         let mut rows = query.fetch(&mut *connection);
         let mut opening = VecDeque::new();
@@ -67,7 +67,7 @@ impl Store {
                 }
                 Ok((batch, false))
             };
-            let (batch, last) = self.db.read(fetch).await?;
+            let (batch, last) = turn.call(fetch).await?;
             let sealer = self.sealer_for(&batch).await?;
             let (store, sealer, work) = (self.clone(), sealer.clone(), work.clone());
             let open = move || -> Vec<R> {

@@ -77,15 +77,14 @@ impl ControlPlane {
             // Before the review: a change during it starts another one.
             turns.borrow_and_update();
             let began = self.context.clock.now();
-            log_failure(
+            let reviewed = log_failure(
                 self.review().await,
                 "accounts could not be reviewed for reminders",
             );
             let took = self.context.clock.now().saturating_duration_since(began);
             tokio::time::sleep(MIN_PAUSE.max(took.saturating_mul(PAUSE_FACTOR).min(MAX_PAUSE)))
                 .await;
-            // A tenth up or down, so that several gateways do not review together.
-            let interval = REVIEW_INTERVAL.mul_f64(0.9 + 0.2 * self.context.fraction());
+            let interval = until_next_review(reviewed.is_some(), self.context.fraction());
             tokio::select! {
                 // The pattern disables this branch once the broker is gone, instead of spinning on it.
                 Ok(()) = turns.changed() => {}
@@ -339,6 +338,18 @@ impl ControlPlane {
         uri.map(|uri| uri.origin().ascii_serialization())
             .unwrap_or_default()
     }
+}
+
+/// The longest time until the next review, after one that succeeded or failed. `fraction` is random, from 0 to 1.
+pub(super) fn until_next_review(succeeded: bool, fraction: f64) -> Duration {
+    // After a failure, what caused the review has not been looked at.
+    let interval = if succeeded {
+        REVIEW_INTERVAL
+    } else {
+        MAX_PAUSE
+    };
+    // A tenth up or down, so that several gateways do not review together.
+    interval.mul_f64(0.9 + 0.2 * fraction)
 }
 
 /// Waits until a notice may be due.

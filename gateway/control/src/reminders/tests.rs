@@ -4,6 +4,7 @@ mod case;
 
 use super::{
     decide::{Plan, decide},
+    task::until_next_review,
     text::MessageContext,
 };
 use case::{Case, DAY, HOUR, NOW, at};
@@ -11,6 +12,7 @@ use gateway_model::{FailureClass, GrantStatus, NoticeKind, UnavailableReason};
 use gateway_store::NoticeRecord;
 use jiff::tz::TimeZone;
 use proptest::prelude::*;
+use std::time::Duration;
 
 /// What it is, how it stands, what is said of it.
 type Row = (&'static str, Case, Option<NoticeKind>);
@@ -267,6 +269,15 @@ fn any_case() -> impl Strategy<Value = Case> {
             }
             case
         })
+}
+
+/// Otherwise one call that the store did not answer would delay what people are told by five minutes.
+#[test]
+fn review_that_failed_is_repeated_soon() {
+    for fraction in [0.0, 0.5, 1.0] {
+        assert!(until_next_review(false, fraction) < Duration::from_secs(60));
+        assert!(until_next_review(true, fraction) > Duration::from_secs(4 * 60));
+    }
 }
 
 proptest! {

@@ -3,6 +3,7 @@
 use super::error::{BackupError, damaged};
 use super::frame::VERSION;
 use super::summary::BackupSummary;
+use crate::db::Turn;
 use crate::doc::Document;
 use crate::table::{self, Sealed};
 use crate::{
@@ -94,9 +95,10 @@ impl Content {
     /// Reads one consistent state of a store. Also returns the number of rows that could not be opened.
     pub(super) async fn of(store: &Store) -> Result<(Self, u64), StoreError> {
         // One snapshot for all tables: a grant without its account could not be restored.
-        let mut tx = store.db.read(store.db.snapshot()).await?;
+        let (turn, mut tx) = store.db.snapshot().await?;
         let mut gather = RecordCollector {
             store,
+            turn,
             lines: Vec::new(),
             left_out: 0,
         };
@@ -164,6 +166,7 @@ impl Content {
 /// Gathers a store's records.
 struct RecordCollector<'a> {
     store: &'a Store,
+    turn: Turn<'a>,
     lines: Vec<Line>,
     left_out: u64,
 }
@@ -175,7 +178,7 @@ impl RecordCollector<'_> {
         connection: &mut AnyConnection,
     ) -> Result<(), StoreError> {
         let rows = table::all::<T>(self.store.db.backend, connection);
-        let rows = self.store.db.read(rows).await?;
+        let rows = self.turn.call(rows).await?;
         let sealer = self.store.sealer();
         for row in rows {
             match sealer.open::<T>(&row) {
@@ -195,7 +198,7 @@ impl RecordCollector<'_> {
         kind: &'static str,
         records: impl Future<Output = Result<Vec<T>, StoreError>>,
     ) -> Result<(), StoreError> {
-        for record in self.store.db.read(records).await? {
+        for record in self.turn.call(records).await? {
             self.lines.push(Line::of(kind, &record)?);
         }
         Ok(())

@@ -86,7 +86,7 @@ impl Db {
             drop(open);
             durable(&mut outcome).await.and(result)
         };
-        turn.end(self.write(change).await)
+        turn.noted(self.write(change).await)
     }
 
     /// Commits what is open, behind those who wait to come into it.

@@ -135,3 +135,29 @@ async fn operator_is_served_while_a_crowd_of_accounts_waits() {
     }
     store.close().await;
 }
+
+/// A listing takes several calls. Those in between do not have its connection, and it does not wait for their turns.
+#[tokio::test(flavor = "multi_thread")]
+async fn listings_and_short_reads_do_not_wait_for_each_other() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = options(folder.path());
+    let memory = StoreOptions {
+        url: StoreUrl::Memory,
+        master_key: MasterKeySource::File(folder.path().join("another")),
+        ..file.clone()
+    };
+    for options in [memory, file] {
+        let store = Store::open(&options, Access::Gateway).await;
+        let store = store.expect("it opens");
+        let mut calls = tokio::task::JoinSet::new();
+        for _ in 0..100 {
+            let (listing, reading, backup) = (store.clone(), store.clone(), store.clone());
+            calls.spawn(async move { listing.accounts().await.map(drop) });
+            calls.spawn(async move { reading.notices(true).await.map(drop) });
+            calls.spawn(async move { backup.db.snapshot().await.map(drop) });
+        }
+        let ended = calls.join_all().await;
+        assert_eq!(ended, vec![Ok(()); ended.len()]);
+        store.close().await;
+    }
+}

@@ -21,7 +21,7 @@ pub(super) struct Turns {
 
 /// A place among those that are served. It is free again when this is dropped.
 #[must_use]
-pub(super) struct Turn<'a> {
+pub(crate) struct Turn<'a> {
     queue: &'a Turns,
     _place: SemaphorePermit<'a>,
 }
@@ -63,12 +63,33 @@ impl Turns {
 }
 
 impl Turn<'_> {
-    /// Notes how the call ended, and returns that.
-    pub(super) fn end<T>(self, result: Result<T, StoreError>) -> Result<T, StoreError> {
+    /// Makes a call, within the deadline.
+    pub(crate) async fn call<T>(
+        &self,
+        work: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
+        self.noted(within(work).await)
+    }
+
+    /// Notes how a call ended, and returns that.
+    pub(super) fn noted<T>(&self, result: Result<T, StoreError>) -> Result<T, StoreError> {
         if !matches!(result, Err(StoreError::Unavailable { .. })) {
             self.queue.answered.fetch_add(1, Ordering::Relaxed);
         }
         result
+    }
+}
+
+/// A call's result, or the error of its deadline.
+pub(super) async fn within<T>(
+    work: impl Future<Output = Result<T, StoreError>>,
+) -> Result<T, StoreError> {
+    // Dropping the work rolls its transaction back.
+    match timeout(DEADLINE, work).await {
+        Ok(result) => result,
+        Err(_) => Err(StoreError::Unavailable {
+            why: format!("no answer within {} seconds", DEADLINE.as_secs()),
+        }),
     }
 }
 
@@ -102,7 +123,7 @@ mod tests {
                     return false;
                 };
                 sleep(takes).await;
-                turn.end(answer()).is_ok()
+                turn.noted(answer()).is_ok()
             });
         }
         (waiting.join_all().await, begun.elapsed())
