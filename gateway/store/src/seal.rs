@@ -6,8 +6,8 @@
 use crate::StoreError;
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use aws_lc_rs::hmac;
-use aws_lc_rs::rand;
 use gateway_model::SecretBytes;
+use rand::{TryRng as _, rngs::SysRng};
 use std::fmt;
 use std::sync::Arc;
 use zeroize::Zeroizing;
@@ -49,10 +49,12 @@ impl fmt::Debug for MasterKey {
     }
 }
 
-/// Fills the slice with random bytes from the operating system.
+/// Fills the slice with random bytes from the operating system, whose generator is ready at once. The provider's own
+/// gathers entropy for some 30 ms before its first number, and a start draws one.
 pub(crate) fn random(bytes: &mut [u8]) -> Result<(), StoreError> {
-    rand::fill(bytes).map_err(|_| StoreError::Internal {
-        why: "the system gives no random bytes".to_owned(),
+    let drawn = SysRng.try_fill_bytes(bytes);
+    drawn.map_err(|error| StoreError::Internal {
+        why: format!("the system gives no random bytes: {error}"),
     })
 }
 

@@ -3,7 +3,9 @@
 use super::{error::Http1Error, head, large_buffer::LargeBuffer, stream::Stream};
 use crate::{fields::LastNames, message::Response};
 use bytes::{Buf as _, Bytes, BytesMut};
-use gateway_framing::{FieldSpans, ResponseFraming, ResponsePart, limits::Bounds};
+use gateway_framing::{
+    FieldSpans, ResponseFraming, ResponseHead, ResponsePart, Violation, limits::Bounds,
+};
 use std::{
     io,
     pin::Pin,
@@ -19,6 +21,9 @@ pub(super) const READ: usize = 16 * 1024;
 const LONG_READ: usize = 32 * 1024;
 /// Room that is worth a read.
 const LEAST: usize = 4 * 1024;
+
+/// An answer's head, and whether the connection ends with it.
+type Answered = (Response<()>, bool);
 
 /// What one read of content came to.
 enum More {
@@ -37,6 +42,10 @@ pub(super) struct Receiving {
     names: LastNames,
     /// Read, and not handed on. Of an unused connection it is empty.
     buffer: BytesMut,
+    /// What was read together with a head, if that was much; it comes before what is in the buffer.
+    ahead: Bytes,
+    /// The last answer was long, so the next one is expected to be.
+    long: bool,
     /// A byte came since the exchange began.
     begun: bool,
 }
@@ -48,6 +57,8 @@ impl Receiving {
             spans: FieldSpans::default(),
             names: LastNames::default(),
             buffer: BytesMut::new(),
+            ahead: Bytes::new(),
+            long: false,
             begun: false,
         }
     }
@@ -66,22 +77,27 @@ impl Receiving {
         &mut self,
         stream: &mut Stream,
         cx: &mut Context<'_>,
-    ) -> Poll<Result<(Response<()>, bool), Http1Error>> {
+    ) -> Poll<Result<Answered, Http1Error>> {
         loop {
             match self.framing.next(&self.buffer, &mut self.spans)? {
                 // An interim response (1xx): the final one follows.
                 ResponsePart::Skip(count) => self.buffer.advance(count),
                 ResponsePart::Head(answer) => {
                     let bytes = self.buffer.split_to(answer.length).freeze();
-                    let made =
-                        head::assemble(answer, &bytes, self.spans.as_slice(), &mut self.names);
-                    self.spans.clear();
-                    let (answer, last) = made?;
-                    let last = last || self.framing.ends_with_connection();
-                    return Poll::Ready(Ok((answer, last)));
+                    return Poll::Ready(self.answered(answer, &bytes));
                 }
                 // Content and End follow a head only.
                 ResponsePart::More | ResponsePart::Content(_) | ResponsePart::End => {
+                    if self.long
+                        && self.buffer.is_empty()
+                        && let Some(large) = LargeBuffer::take()
+                    {
+                        match ready!(self.poll_large_head(large, stream, cx)) {
+                            Ok(None) => continue,
+                            Ok(Some(answered)) => return Poll::Ready(Ok(answered)),
+                            Err(error) => return Poll::Ready(Err(error)),
+                        }
+                    }
                     if ready!(self.poll_fill(stream, cx))? == 0 {
                         return Poll::Ready(Err(ended_early()));
                     }
@@ -89,6 +105,49 @@ impl Receiving {
                 }
             }
         }
+    }
+
+    /// Takes a head in.
+    fn answered(&mut self, head: ResponseHead, bytes: &Bytes) -> Result<Answered, Http1Error> {
+        let made = head::assemble(head, bytes, self.spans.as_slice(), &mut self.names);
+        self.spans.clear();
+        let (answer, last) = made?;
+        let left = self.framing.remaining();
+        self.long = left.is_some_and(|left| left > LONG_READ as u64);
+        Ok((answer, last || self.framing.ends_with_connection()))
+    }
+
+    /// One read of a head and the content behind it into a large buffer; nothing if it has to be looked at in the
+    /// small one.
+    fn poll_large_head(
+        &mut self,
+        mut large: LargeBuffer,
+        stream: &mut Stream,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Option<Answered>, Http1Error>> {
+        let mut room = ReadBuf::new(large.room(usize::MAX));
+        ready!(Pin::new(stream).poll_read(cx, &mut room))?;
+        let fresh = room.filled();
+        if fresh.is_empty() {
+            return Poll::Ready(Err(ended_early()));
+        }
+        self.begun = true;
+        let mut skipped = 0;
+        // A small answer must not keep a large buffer.
+        if fresh.len() > LONG_READ {
+            match self.framing.next(fresh, &mut self.spans)? {
+                ResponsePart::Head(head) => {
+                    let filled = fresh.len();
+                    let bytes = Bytes::copy_from_slice(&fresh[..head.length]);
+                    self.ahead = large.into_bytes(filled).slice(bytes.len()..);
+                    return Poll::Ready(self.answered(head, &bytes).map(Some));
+                }
+                ResponsePart::Skip(count) => skipped = count,
+                ResponsePart::More | ResponsePart::Content(_) | ResponsePart::End => {}
+            }
+        }
+        self.buffer.extend_from_slice(&fresh[skipped..]);
+        Poll::Ready(Ok(None))
     }
 
     /// The next piece of content; nothing at its end.
@@ -101,13 +160,10 @@ impl Receiving {
             if self.is_complete() {
                 return Poll::Ready(None);
             }
-            match self.framing.next(&self.buffer, &mut self.spans) {
+            match self.next_part() {
                 Err(violation) => return Poll::Ready(Some(Err(violation.into()))),
-                Ok(ResponsePart::Skip(count)) => self.buffer.advance(count),
-                Ok(ResponsePart::Content(count)) => {
-                    let piece = self.buffer.split_to(count).freeze();
-                    return Poll::Ready(Some(Ok(piece)));
-                }
+                Ok(ResponsePart::Skip(count)) => drop(self.take(count)),
+                Ok(ResponsePart::Content(count)) => return Poll::Ready(Some(Ok(self.take(count)))),
                 // A second head cannot follow the first.
                 Ok(ResponsePart::End | ResponsePart::Head(_)) => return Poll::Ready(None),
                 Ok(ResponsePart::More) => match ready!(self.poll_more(stream, cx)) {
@@ -121,6 +177,29 @@ impl Receiving {
                     Err(error) => return Poll::Ready(Some(Err(error.into()))),
                 },
             }
+        }
+    }
+
+    /// What comes next of what was read.
+    fn next_part(&mut self) -> Result<ResponsePart, Violation> {
+        if self.ahead.is_empty() {
+            return self.framing.next(&self.buffer, &mut self.spans);
+        }
+        let part = self.framing.next(&self.ahead, &mut self.spans)?;
+        if part == ResponsePart::More {
+            // Half of a chunk's size, for example: what follows comes behind it.
+            self.buffer
+                .extend_from_slice(&std::mem::take(&mut self.ahead));
+        }
+        Ok(part)
+    }
+
+    /// The first bytes of what was read.
+    fn take(&mut self, count: usize) -> Bytes {
+        if self.ahead.is_empty() {
+            self.buffer.split_to(count).freeze()
+        } else {
+            self.ahead.split_to(count)
         }
     }
 
@@ -207,7 +286,7 @@ impl Receiving {
 
     /// Whether the next answer may come: this one is complete, and nothing followed it.
     pub(super) fn is_idle(&self) -> bool {
-        self.framing.is_idle() && self.buffer.is_empty()
+        self.framing.is_idle() && self.buffer.is_empty() && self.ahead.is_empty()
     }
 }
 
