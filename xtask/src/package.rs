@@ -17,7 +17,7 @@ use crate::{build::Build, cargo, dist, say};
 use anyhow::{Context as _, Result};
 use clap::{Args, ValueEnum};
 use release::Release;
-use std::path::PathBuf;
+use std::{fs, path::PathBuf};
 
 #[derive(Args)]
 #[command(after_help = "Examples:
@@ -53,8 +53,10 @@ impl Package {
     pub(crate) fn run(self) -> Result<()> {
         let programs = self.build.programs()?;
         // A folder of its own: a file of an earlier version would be packed as well.
-        let tree = tempfile::tempdir_in(cargo::root().join("target"))
-            .context("cannot make a folder in target")?;
+        let target = cargo::root().join("target");
+        // Cargo may build elsewhere, and then has not made it.
+        fs::create_dir_all(&target).context("cannot make the folder target")?;
+        let tree = tempfile::tempdir_in(target).context("cannot make a folder in target")?;
         dist::lay_out(tree.path(), &programs)?;
         let release = Release::of(tree.path(), &self.out, self.build.is_shipped())?;
         let kinds = match self.kinds.as_slice() {
