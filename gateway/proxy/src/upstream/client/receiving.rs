@@ -92,11 +92,10 @@ impl Receiving {
                         && self.buffer.is_empty()
                         && let Some(large) = LargeBuffer::take()
                     {
-                        match ready!(self.poll_large_head(large, stream, cx)) {
-                            Ok(None) => continue,
-                            Ok(Some(answered)) => return Poll::Ready(Ok(answered)),
-                            Err(error) => return Poll::Ready(Err(error)),
+                        if let Some(answered) = ready!(self.poll_large_head(large, stream, cx))? {
+                            return Poll::Ready(Ok(answered));
                         }
+                        continue;
                     }
                     if ready!(self.poll_fill(stream, cx))? == 0 {
                         return Poll::Ready(Err(ended_early()));

@@ -108,17 +108,32 @@ async fn chunks_are_joined_and_trailers_end_here() {
     assert!(connection.is_reusable());
 }
 
+/// One GET, and the content of its answer, which the server writes in these parts.
+async fn exchange(connection: &mut Connection, server: &mut TcpStream, parts: &[&[u8]]) -> Vec<u8> {
+    let asked = async {
+        get(connection);
+        head_of(connection).await.unwrap();
+        content_of(connection).await.unwrap()
+    };
+    let answering = async {
+        receive(server).await;
+        for part in parts {
+            server.write_all(part).await.unwrap();
+            // Mostly long enough for the part to be read by itself; the result is the same if it is not.
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+    };
+    tokio::join!(asked, answering).0
+}
+
 /// After a long answer the next one is read into a large buffer, whatever it turns out to be and however it is cut.
 #[tokio::test]
 async fn answer_after_a_long_one_is_read_with_its_head() {
     let long = "x".repeat(70_000);
     let whole = format!("HTTP/1.1 200 OK\r\ncontent-length: 70000\r\n\r\n{long}");
     let chunk = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
-    let chunks = format!(
-        "{chunk}7530\r\n{}\r\n9c40\r\n{}\r\n0\r\n\r\n",
-        &long[..30_000],
-        &long[..40_000]
-    );
+    let (first, second) = (&long[..30_000], &long[..40_000]);
+    let chunks = format!("{chunk}7530\r\n{first}\r\n9c40\r\n{second}\r\n0\r\n\r\n");
     let interim = format!("HTTP/1.1 103 Hints\r\nA: {}\r\n\r\n{whole}", &long[..9000]);
     let short = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nab".to_owned();
     for (answer, content) in [
@@ -127,34 +142,16 @@ async fn answer_after_a_long_one_is_read_with_its_head() {
         (&interim, &long),
         (&short, "ab"),
     ] {
-        // At a chunk's size, a byte before the end, and elsewhere.
+        // In a head, in a chunk's size, in content, and a byte before the end.
         for cut in [0, 20, 30_051, 40_000, answer.len() - 1] {
             let (mut connection, mut server) = pair().await;
-            for (answer, cut, content) in [
-                (&whole, 0, long.as_str()),
-                (answer, cut.min(answer.len()), content),
-            ] {
-                let asked = async {
-                    get(&mut connection);
-                    head_of(&mut connection).await.unwrap();
-                    content_of(&mut connection).await.unwrap()
-                };
-                let answering = async {
-                    receive(&mut server).await;
-                    server.write_all(&answer.as_bytes()[..cut]).await.unwrap();
-                    // Long enough for the first part to be read by itself.
-                    tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-                    server.write_all(&answer.as_bytes()[cut..]).await.unwrap();
-                };
-                let (got, ()) = tokio::join!(asked, answering);
-                assert!(
-                    got == content.as_bytes(),
-                    "{cut}: {} bytes of {}",
-                    got.len(),
-                    &answer[..60.min(answer.len())]
-                );
-                assert!(connection.is_reusable(), "{cut}: {}", &answer[..20]);
-            }
+            let got = exchange(&mut connection, &mut server, &[whole.as_bytes()]).await;
+            assert!(got == long.as_bytes());
+            let (head, rest) = answer.as_bytes().split_at(cut.min(answer.len()));
+            let got = exchange(&mut connection, &mut server, &[head, rest]).await;
+            let what = &answer[..20];
+            assert!(got == content.as_bytes(), "{what}, {cut}: {}", got.len());
+            assert!(connection.is_reusable(), "{what}, {cut}");
         }
     }
 }
@@ -163,29 +160,14 @@ async fn answer_after_a_long_one_is_read_with_its_head() {
 #[tokio::test]
 async fn bytes_behind_an_answer_that_was_read_with_its_head_end_the_connection() {
     let (mut connection, mut server) = pair().await;
-    let answer = format!(
-        "HTTP/1.1 200 OK\r\ncontent-length: 50000\r\n\r\n{}",
-        "x".repeat(50_000)
-    );
-    for (more, reusable) in [("", true), ("HTTP/1.1 200 OK\r\n", false)] {
-        let asked = async {
-            get(&mut connection);
-            head_of(&mut connection).await.unwrap();
-            content_of(&mut connection).await.unwrap()
-        };
-        let answering = async {
-            receive(&mut server).await;
-            server
-                .write_all(format!("{answer}{more}").as_bytes())
-                .await
-                .unwrap();
-        };
-        let (got, ()) = tokio::join!(asked, answering);
+    let content = "x".repeat(50_000);
+    let answer = format!("HTTP/1.1 200 OK\r\ncontent-length: 50000\r\n\r\n{content}");
+    for (more, usable) in [("", true), ("HTTP/1.1 200 OK\r\n", false)] {
+        let sent = format!("{answer}{more}");
+        let got = exchange(&mut connection, &mut server, &[sent.as_bytes()]).await;
         assert_eq!(got.len(), 50_000);
-        assert!(
-            connection.is_reusable() == reusable || !connection.is_quiet(),
-            "{more}"
-        );
+        let is_usable = connection.is_reusable() && connection.is_quiet();
+        assert_eq!(is_usable, usable, "{more}");
     }
 }
 
