@@ -11,10 +11,41 @@ use programs::Programs;
 use signer::Signer;
 use std::{io::Write as _, process::ExitCode, time::Duration};
 
-/// Rounds in which all take turns.
-const TURNS: usize = 15;
-/// Signatures, or ping-pongs, of one turn.
-const TURN: u32 = 4_000;
+/// How much is measured of what criterion does not measure.
+struct Extent {
+    /// Rounds in which all take turns.
+    turns: usize,
+    /// Signatures, or ping-pongs, of one turn.
+    turn: u32,
+    /// Turns at a steady rate.
+    paced_turns: usize,
+    /// Signatures, or ping-pongs, of one turn at a steady rate.
+    paced_turn: u32,
+}
+
+impl Extent {
+    const MEASURED: Self = Self {
+        turns: 15,
+        turn: 4_000,
+        paced_turns: 5,
+        paced_turn: paced::A_SECOND,
+    };
+    /// Whether it works.
+    const TRIED: Self = Self {
+        turns: 1,
+        turn: 100,
+        paced_turns: 1,
+        paced_turn: paced::A_SECOND / 20,
+    };
+
+    /// `cargo bench` passes `--bench`, and `cargo test` does not; criterion goes by the same sign.
+    fn wanted() -> Self {
+        match std::env::args().any(|argument| argument == "--bench") {
+            true => Self::MEASURED,
+            false => Self::TRIED,
+        }
+    }
+}
 
 fn main() -> ExitCode {
     if std::env::args().nth(1).as_deref() == Some("plugin-worker") {
@@ -51,19 +82,20 @@ fn main() -> ExitCode {
         });
     }
     criterion.final_summary();
-    let _ = writeln!(out, "{}", in_turn(&programs, &signers));
-    let _ = writeln!(out, "{}", paced::all(&programs, &signers));
+    let extent = Extent::wanted();
+    let _ = writeln!(out, "{}", in_turn(&programs, &signers, &extent));
+    let _ = writeln!(out, "{}", paced::all(&programs, &signers, &extent));
     ExitCode::SUCCESS
 }
 
 /// The medians of each turn, and how they compare.
-fn in_turn(programs: &Programs, signers: &[Signer]) -> Table {
+fn in_turn(programs: &Programs, signers: &[Signer], extent: &Extent) -> Table {
     let mut bare = Vec::new();
     let mut signed = vec![Vec::new(); signers.len()];
-    for _ in 0..TURNS {
-        bare.push(programs.ping_pong(TURN, Duration::ZERO).1[0]);
+    for _ in 0..extent.turns {
+        bare.push(programs.ping_pong(extent.turn, Duration::ZERO).1[0]);
         for (signer, medians) in signers.iter().zip(&mut signed) {
-            medians.push(median(&signer.times(TURN.into())));
+            medians.push(median(&signer.times(extent.turn.into())));
         }
     }
     let mut table = Table::new();
@@ -82,9 +114,9 @@ fn in_turn(programs: &Programs, signers: &[Signer]) -> Table {
         ratios.sort_by(f64::total_cmp);
         let ratio = format!(
             "{:.2} ({:.2} to {:.2})",
-            ratios[TURNS / 2],
+            ratios[extent.turns / 2],
             ratios[0],
-            ratios[TURNS - 1]
+            ratios[extent.turns - 1]
         );
         let micros = |time: Duration| format!("{:.2} us", time.as_secs_f64() * 1e6);
         let mut sorted = medians.to_vec();

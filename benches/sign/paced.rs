@@ -1,7 +1,7 @@
 //! Signatures at a steady rate, each counted from when it was due.
 
 use crate::{
-    median,
+    Extent, median,
     programs::{Programs, Quantiles},
     signer::{Request, Signer, run as run_task},
 };
@@ -17,25 +17,23 @@ use std::{
 };
 use tokio::task::{JoinSet, yield_now};
 
-const A_SECOND: u32 = 10_000;
-/// Each turn takes a second.
-const TURNS: usize = 5;
+pub(crate) const A_SECOND: u32 = 10_000;
 
 /// All of them in turn, and of each quantile the median of the turns. The first row says how late the tasks of
 /// one thread are anyway. On a machine that stalls, requests are refused because too many wait: those are counted.
-pub(crate) fn all(programs: &Programs, signers: &[Signer]) -> Table {
+pub(crate) fn all(programs: &Programs, signers: &[Signer], extent: &Extent) -> Table {
     let mut rows = vec![
         ("nothing", Vec::new()),
         ("futex ping-pong of two processes", Vec::new()),
     ];
     rows.extend(signers.iter().map(|signer| (&*signer.name, Vec::new())));
     let period = Duration::from_secs(1) / A_SECOND;
-    for _ in 0..TURNS {
+    for _ in 0..extent.paced_turns {
         for (at, (_, turns)) in rows.iter_mut().enumerate() {
             turns.push(match at {
-                0 => run(None),
-                1 => (programs.ping_pong(A_SECOND, period).1, 0),
-                _ => run(signers.get(at - 2)),
+                0 => run(None, extent.paced_turn),
+                1 => (programs.ping_pong(extent.paced_turn, period).1, 0),
+                _ => run(signers.get(at - 2), extent.paced_turn),
             });
         }
     }
@@ -55,7 +53,7 @@ pub(crate) fn all(programs: &Programs, signers: &[Signer]) -> Table {
 }
 
 /// The quantiles, and how many were refused.
-fn run(signer: Option<&Signer>) -> (Quantiles, u64) {
+fn run(signer: Option<&Signer>, requests: u32) -> (Quantiles, u64) {
     let instance = signer.map(|signer| Arc::clone(signer.instance()));
     let took = run_task(async move {
         let took = Rc::new(RefCell::new(
@@ -63,7 +61,7 @@ fn run(signer: Option<&Signer>) -> (Quantiles, u64) {
         ));
         let (request, begin) = (Rc::new(Request::new()), now());
         let mut tasks = JoinSet::new();
-        for number in 0..A_SECOND {
+        for number in 0..requests {
             let due = begin + Duration::from_secs(1) * number / A_SECOND;
             until(due).await;
             while tasks.try_join_next().is_some() {}
@@ -84,7 +82,7 @@ fn run(signer: Option<&Signer>) -> (Quantiles, u64) {
     });
     let quantiles = [0.5, 0.9, 0.99, 0.999];
     let quantiles = quantiles.map(|q| Duration::from_nanos(took.value_at_quantile(q)));
-    (quantiles, u64::from(A_SECOND).saturating_sub(took.len()))
+    (quantiles, u64::from(requests).saturating_sub(took.len()))
 }
 
 /// Waits without the runtime's timers, which are a millisecond late, and lets the other tasks run meanwhile.
